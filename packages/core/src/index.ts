@@ -1,1 +1,49 @@
-export {};
+export { type AcceptResult, acceptSnapshot } from "./accept.ts";
+export * from "./ballot-box.ts";
+export { type Cause, formatCause } from "./cause.ts";
+export * from "./config.ts";
+export { formatDate } from "./date.ts";
+export type { Decision } from "./decision.ts";
+export { type ErrorCode, errorCodes, type Problem, SluiceError } from "./errors.ts";
+export { type Event, type EventKind, type JournalEntry, sentence, tallySentence } from "./event.ts";
+export { compareFence, type Fence, type FenceOrder, formatFence, parseFence } from "./fence.ts";
+export {
+  failuresIn,
+  type Health,
+  type HealthThresholds,
+  isQuickened,
+  isSuspect,
+  newHealth,
+  observe,
+  opinionOf,
+} from "./health.ts";
+export { invariant } from "./invariant.ts";
+export type { Envelope, EnvelopeKind, KeyEntry, KeyRole, Keyset } from "./keyset.ts";
+export {
+  bid,
+  type Held,
+  type LeaseRow,
+  type LeaseTiming,
+  leaseTiming,
+  type Sighting,
+  sight,
+  whyNotWrite,
+} from "./lease.ts";
+export * from "./model.ts";
+export { isDrained, isExpired, isFrozen, type Override, overlay, overridesOf } from "./override.ts";
+export { formatPlacement, onSite, type Placement, type SiteShare, samePlacement, sitesOf } from "./placement.ts";
+export { domainsMax, majority } from "./quorum.ts";
+export { type SituationKind, situationKinds } from "./situation.ts";
+export {
+  type AnswerChoice,
+  buildSnapshot,
+  type ServiceSnapshot,
+  type Snapshot,
+  serviceSnapshot,
+  type ZoneSnapshot,
+} from "./snapshot.ts";
+export { type Tally, tally } from "./tally.ts";
+export { edgeKey, poolKey, type Target, type TargetKey, targetKey } from "./target.ts";
+export { noVerdict, type Verdict, verdict } from "./verdict.ts";
+export type { CountedVote, Report, SelfCheck, Vote } from "./vote.ts";
+export * from "./world.ts";

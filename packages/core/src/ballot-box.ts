@@ -1,0 +1,114 @@
+import type { AgentName, MonoMs, SiteName } from "./model.ts";
+import type { TargetKey } from "./target.ts";
+import type { CountedVote, Report, Vote } from "./vote.ts";
+
+/**
+ * Where one arbiter keeps the reports it was sent, and decides which still count.
+ *
+ * A report's age counts from when this arbiter *issued* the nonce in it, on its own monotonic clock. So a report that was
+ * held up on the way, buffered while the arbiter was paused, or replayed from an earlier boot is old whatever any wall clock
+ * says. The agent's clock is never asked.
+ */
+export type BallotBox = {
+  /** This arbiter's name: reports made for another are refused. */
+  readonly arbiter: string;
+  readonly agents: Readonly<Record<AgentName, AgentBallot>>;
+};
+
+type AgentBallot = {
+  /** The latest nonces issued, newest last, at most `noncesMax`. */
+  readonly nonces: readonly { readonly nonce: string; readonly issuedAt: MonoMs }[];
+  readonly bootId: string;
+  readonly seq: number;
+  readonly issuedAt: MonoMs;
+  readonly report: Report | undefined;
+};
+
+const noncesMax = 16;
+
+export type ReceiveResult =
+  | { readonly kind: "counted"; readonly box: BallotBox }
+  | { readonly kind: "refused"; readonly because: "wrong-arbiter" | "unknown-nonce" | "old-nonce" | "old-seq" };
+
+export const newBallotBox = (arbiter: string): BallotBox => ({ arbiter, agents: {} });
+
+const emptyBallot = (): AgentBallot => ({ nonces: [], bootId: "", seq: -1, issuedAt: 0 as MonoMs, report: undefined });
+
+/** The box after giving `agent` a nonce; the caller drew it at random. */
+export function issueNonce(box: BallotBox, agent: AgentName, issued: { nonce: string; now: MonoMs }): BallotBox {
+  const ballot = box.agents[agent] ?? emptyBallot();
+  const nonces = [...ballot.nonces, { nonce: issued.nonce, issuedAt: issued.now }].slice(-noncesMax);
+  return { ...box, agents: { ...box.agents, [agent]: { ...ballot, nonces } } };
+}
+
+/** Takes a report whose signature and agent the caller has checked. `ageMaxMs` is the age at which a vote stops counting. */
+export function receive(box: BallotBox, report: Report, at: { now: MonoMs; ageMaxMs: number }): ReceiveResult {
+  if (report.arbiter !== box.arbiter) return { kind: "refused", because: "wrong-arbiter" };
+  const ballot = box.agents[report.agent] ?? emptyBallot();
+  const issued = ballot.nonces.find((entry) => entry.nonce === report.nonce);
+  if (!issued || report.nonce === "") return { kind: "refused", because: "unknown-nonce" };
+  if (at.now - issued.issuedAt > at.ageMaxMs) return { kind: "refused", because: "old-nonce" };
+  // A report of another boot needs a nonce at least as new as the last one counted, so an earlier boot cannot come back.
+  if (report.bootId === ballot.bootId ? report.seq <= ballot.seq : issued.issuedAt < ballot.issuedAt) {
+    return { kind: "refused", because: "old-seq" };
+  }
+  const next = { ...ballot, bootId: report.bootId, seq: report.seq, issuedAt: issued.issuedAt, report };
+  return { kind: "counted", box: { ...box, agents: { ...box.agents, [report.agent]: next } } };
+}
+
+export type BallotCount = {
+  readonly votes: readonly CountedVote[];
+  /** Failure domains with at least one agent that is fresh and trusts itself. */
+  readonly freshDomains: readonly SiteName[];
+};
+
+/** The votes that count now. Stale, abstaining and differently configured agents simply cast none, which tallies as unknown. */
+export function countBallots(
+  box: BallotBox,
+  agents: readonly { readonly name: AgentName; readonly site: SiteName }[],
+  at: { now: MonoMs; ageMaxMs: number; configRevision: number },
+): BallotCount {
+  const fresh = agents.flatMap((agent) => {
+    const ballot = box.agents[agent.name];
+    if (!ballot?.report || whyNotCounted(ballot, ballot.report, at) !== undefined) return [];
+    return [{ agent, report: ballot.report }];
+  });
+  return {
+    votes: fresh.flatMap(({ agent, report }) =>
+      report.votes.map((vote) => ({
+        agent: agent.name,
+        domain: agent.site,
+        target: vote.target,
+        opinion: vote.opinion,
+      })),
+    ),
+    freshDomains: [...new Set(fresh.map(({ agent }) => agent.site))],
+  };
+}
+
+export type WhyNotCounted = "silent" | "stale" | "other-revision" | "cut-off" | "stalled" | "starting";
+
+/** Why an agent's last report does not count now, for `status` and `explain`; undefined when it does. */
+export function whyAgentNotCounted(
+  box: BallotBox,
+  agent: AgentName,
+  at: { now: MonoMs; ageMaxMs: number; configRevision: number },
+): WhyNotCounted | undefined {
+  const ballot = box.agents[agent];
+  return ballot?.report ? whyNotCounted(ballot, ballot.report, at) : "silent";
+}
+
+function whyNotCounted(
+  ballot: AgentBallot,
+  report: Report,
+  at: { now: MonoMs; ageMaxMs: number; configRevision: number },
+): WhyNotCounted | undefined {
+  if (at.now - ballot.issuedAt > at.ageMaxMs) return "stale";
+  if (report.configRevision !== at.configRevision) return "other-revision";
+  return report.selfCheck.kind === "ok" ? undefined : report.selfCheck.because;
+}
+
+/** The last vote of `agent` on `target`, fresh or not, for timelines and `explain`. */
+export function lastVote(box: BallotBox, agent: AgentName, target: TargetKey): Vote | undefined {
+  return box.agents[agent]?.report?.votes.find((vote) => vote.target === target);
+}

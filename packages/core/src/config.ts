@@ -1,0 +1,141 @@
+import type { AgentName, ChannelName, ServiceName, SiteName } from "./model.ts";
+import type { Target } from "./target.ts";
+
+/**
+ * The configuration as the core reads it: checked, with defaults filled in. The schema in packages/contract has the same
+ * shape and documents every setting; this is the promise that the pure parts rely on.
+ */
+export type Config = {
+  readonly installation: string;
+  readonly zone: ZoneConfig;
+  readonly sites: readonly SiteConfig[];
+  /** Failure domains that vote, by site name. Whoever is configured counts, not whoever is alive. */
+  readonly electorate: readonly SiteName[];
+  /** In order of preference: the first leads when it can. */
+  readonly arbiters: readonly ArbiterConfig[];
+  readonly agents: readonly AgentConfig[];
+  readonly nameservers: readonly NameserverConfig[];
+  readonly services: readonly ServiceConfig[];
+  readonly probes: ProbeSettings;
+  readonly guards: GuardSettings;
+  readonly store: StoreConfig;
+};
+
+export type ZoneConfig = {
+  readonly name: string;
+  /** Unit: seconds. TTL of the zone's own SOA and NS records. */
+  readonly ttlSeconds: number;
+  /** Unit: seconds. SOA MINIMUM, the lifetime of a negative answer (RFC 2308 §4). */
+  readonly negativeTtlSeconds: number;
+  readonly contact: string;
+  readonly records: readonly RecordConfig[];
+};
+
+export type RecordConfig = {
+  readonly name: string;
+  readonly type: "A" | "AAAA" | "CNAME" | "TXT";
+  readonly ttlSeconds: number;
+  readonly data: readonly string[];
+};
+
+export type SiteConfig = {
+  readonly name: SiteName;
+  readonly role: "serving" | "witness";
+  /** What clients are answered when the site serves. IPv4 and IPv6. */
+  readonly addresses: readonly string[];
+  readonly edge?: { readonly endpoints: readonly string[]; readonly probe: ProbeConfig };
+};
+
+export type ArbiterConfig = { readonly name: string; readonly site: SiteName; readonly url: string };
+export type AgentConfig = { readonly name: AgentName; readonly site: SiteName; readonly url: string };
+export type NameserverConfig = {
+  readonly name: string;
+  readonly site: SiteName;
+  readonly address: string;
+  readonly port: number;
+  readonly url: string;
+};
+
+export type ServiceConfig = {
+  readonly name: ServiceName;
+  readonly host: string;
+  readonly ttlSeconds: number;
+  readonly rtoSeconds: number;
+  readonly policy: PolicyConfig;
+  readonly failback: { readonly kind: "manual" } | { readonly kind: "auto-after"; readonly afterMs: number };
+  readonly allBad:
+    | { readonly kind: "lastKnownGood" }
+    | { readonly kind: "failOpen" }
+    | { readonly kind: "sorry"; readonly addresses: readonly string[] };
+  readonly channels: readonly ChannelConfig[];
+  readonly pools: readonly PoolConfig[];
+};
+
+export type PolicyConfig =
+  | { readonly kind: "failover"; readonly sites: readonly SiteName[] }
+  | { readonly kind: "weighted"; readonly sites: readonly { readonly site: SiteName; readonly share: number }[] };
+
+export type ChannelConfig = { readonly name: ChannelName; readonly weight: number };
+
+export type PoolConfig = {
+  readonly channel: ChannelName;
+  readonly site: SiteName;
+  readonly endpoints: readonly string[];
+  /** A look succeeds when this many endpoints answered well. */
+  readonly endpointsUpMin: number;
+  readonly probe: ProbeConfig;
+};
+
+export type ProbeConfig =
+  | {
+      readonly kind: "http";
+      readonly path: string;
+      readonly statuses: readonly number[];
+      readonly bodyIncludes?: string;
+      readonly tls?: TlsConfig;
+    }
+  | { readonly kind: "tcp" }
+  | { readonly kind: "grpc"; readonly service: string; readonly tls?: TlsConfig }
+  | { readonly kind: "model"; readonly model: string; readonly generate: boolean; readonly tls?: TlsConfig };
+
+export type TlsConfig = { readonly serverName: string; readonly caFile?: string };
+
+export type ProbeSettings = {
+  readonly intervalMs: number;
+  readonly deadlineMs: number;
+  readonly fall: number;
+  readonly rise: number;
+  readonly degradedFailures: number;
+  readonly degradedLooks: number;
+  readonly anchors: readonly string[];
+  readonly allow: readonly string[];
+};
+
+export type GuardSettings = {
+  readonly cooldownMs: number;
+  readonly movesPerHourMax: number;
+  readonly readmitAfterMs: number;
+};
+
+export type StoreConfig = { readonly site: SiteName; readonly acceptStoreRisk?: string };
+
+/** The channel by which DNS is steered: the first one listed. */
+export function defaultChannel(service: ServiceConfig): ChannelName {
+  return service.channels[0]?.name ?? "";
+}
+
+/** The sites a policy may place traffic on, in order of preference. */
+export function policySites(policy: PolicyConfig): readonly SiteName[] {
+  return policy.kind === "failover" ? policy.sites : policy.sites.map((entry) => entry.site);
+}
+
+/** Everything that agents look at under this configuration. */
+export function configuredTargets(config: Config): readonly Target[] {
+  const edges = config.sites.flatMap((site): Target[] => (site.edge ? [{ kind: "edge", site: site.name }] : []));
+  const pools = config.services.flatMap((service) =>
+    service.pools.map(
+      (pool): Target => ({ kind: "pool", service: service.name, channel: pool.channel, site: pool.site }),
+    ),
+  );
+  return [...edges, ...pools];
+}

@@ -1,0 +1,163 @@
+import { formatCause } from "./cause.ts";
+import { formatDate } from "./date.ts";
+import type { Decision } from "./decision.ts";
+import { type Fence, formatFence } from "./fence.ts";
+import type { AgentName, EpochMs, Opinion, ServiceName, SiteName } from "./model.ts";
+import type { Override } from "./override.ts";
+import { formatPlacement, type Placement } from "./placement.ts";
+import type { SituationKind } from "./situation.ts";
+import type { Tally } from "./tally.ts";
+import type { TargetKey } from "./target.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** What happened, as data. The journal keeps it, the log prints it with `sentence`, reports read their timeline from it. */
+export type Event =
+  | {
+      readonly kind: "suspected";
+      readonly target: TargetKey;
+      readonly agent: AgentName;
+      readonly failingSince: EpochMs;
+      readonly detail: string;
+    }
+  | {
+      readonly kind: "vote-changed";
+      readonly target: TargetKey;
+      readonly agent: AgentName;
+      readonly from: Opinion;
+      readonly to: Opinion;
+    }
+  | {
+      readonly kind: "verdict-changed";
+      readonly target: TargetKey;
+      readonly from: Verdict;
+      readonly to: Verdict;
+      readonly tally: Tally;
+    }
+  | { readonly kind: "vantage-lost"; readonly domain: SiteName }
+  | { readonly kind: "vantage-back"; readonly domain: SiteName }
+  | { readonly kind: "stale-inputs"; readonly fresh: number; readonly needed: number }
+  | { readonly kind: "inputs-fresh"; readonly fresh: number }
+  | {
+      readonly kind: "situation-changed";
+      readonly service: ServiceName;
+      readonly from: SituationKind;
+      readonly to: SituationKind;
+    }
+  | { readonly kind: "decided"; readonly decision: Decision }
+  | {
+      readonly kind: "held";
+      readonly service: ServiceName;
+      readonly wanted: Placement;
+      readonly rule: string;
+      readonly because: string;
+    }
+  | { readonly kind: "override-set"; readonly override: Override }
+  | { readonly kind: "override-ended"; readonly id: string; readonly because: "expired" | "undone" }
+  | { readonly kind: "quarantined"; readonly service: ServiceName; readonly site: SiteName; readonly because: string }
+  | {
+      readonly kind: "readmitted";
+      readonly service: ServiceName;
+      readonly site: SiteName;
+      readonly because: "operator" | "clean-check-run";
+    }
+  | {
+      readonly kind: "refused";
+      readonly command: string;
+      readonly by: string;
+      readonly code: string;
+      readonly because: string;
+    }
+  | {
+      readonly kind: "rule-overridden";
+      readonly service: ServiceName;
+      readonly rule: string;
+      readonly by: string;
+      readonly reason: string;
+    }
+  | { readonly kind: "config-applied"; readonly revision: number; readonly by: string }
+  | { readonly kind: "leader-elected"; readonly arbiter: string; readonly epoch: number }
+  | { readonly kind: "leader-resigned"; readonly arbiter: string; readonly epoch: number; readonly because: string }
+  | { readonly kind: "adopted"; readonly fence: Fence; readonly from: string }
+  | { readonly kind: "diverged"; readonly detail: string }
+  | { readonly kind: "published"; readonly fence: Fence; readonly causes: readonly string[] }
+  | { readonly kind: "applied"; readonly nameserver: string; readonly fence: Fence }
+  | {
+      readonly kind: "verified";
+      readonly service: ServiceName;
+      readonly fence: Fence;
+      readonly servers: readonly string[];
+      readonly missing: readonly string[];
+    };
+
+export type EventKind = Event["kind"];
+
+/** An event with its place and date in the journal. */
+export type JournalEntry = { readonly id: number; readonly at: EpochMs; readonly by: string; readonly event: Event };
+
+/** The event in one sentence, for the log, the CLI and the console. */
+export function sentence(event: Event): string {
+  switch (event.kind) {
+    case "suspected":
+      return `${event.agent} sees ${event.target} fail: ${event.detail}`;
+    case "vote-changed":
+      return `${event.agent} now holds ${event.target} to be ${event.to} (was ${event.from})`;
+    case "verdict-changed":
+      return `${event.target} is ${event.to.kind} (was ${event.from.kind}), because ${event.to.because}: ${tallySentence(event.tally)}`;
+    case "vantage-lost":
+      return `no fresh vote from ${event.domain} any more`;
+    case "vantage-back":
+      return `${event.domain} votes again`;
+    case "stale-inputs":
+      return `only ${event.fresh} of the ${event.needed} fresh vantages needed; nothing moves by itself until they are back`;
+    case "inputs-fresh":
+      return `${event.fresh} vantages are fresh; automation is on again`;
+    case "situation-changed":
+      return `${event.service}: ${event.to} (was ${event.from})`;
+    case "decided":
+      return decisionSentence(event.decision);
+    case "held":
+      return `${event.service} would move to ${formatPlacement(event.wanted)}, held by ${event.rule}: ${event.because}`;
+    case "override-set":
+      return overrideSentence(event.override);
+    case "override-ended":
+      return `override ${event.id} ended (${event.because})`;
+    case "quarantined":
+      return `${event.site} is quarantined for ${event.service}: left as ${event.because}`;
+    case "readmitted":
+      return `${event.site} may serve ${event.service} again (${event.because})`;
+    case "refused":
+      return `refused ${event.command} by ${event.by}: ${event.code}, ${event.because}`;
+    case "rule-overridden":
+      return `${event.by} overrode ${event.rule} for ${event.service}: ${event.reason}`;
+    case "config-applied":
+      return `config revision ${event.revision} applied by ${event.by}`;
+    case "leader-elected":
+      return `${event.arbiter} leads, epoch ${event.epoch}`;
+    case "leader-resigned":
+      return `${event.arbiter} no longer leads epoch ${event.epoch}: ${event.because}`;
+    case "adopted":
+      return `adopted ${formatFence(event.fence)} from ${event.from}: it is newer than the store`;
+    case "diverged":
+      return `diverged, frozen until an operator chooses: ${event.detail}`;
+    case "published":
+      return `published ${formatFence(event.fence)}: ${event.causes.join("; ")}`;
+    case "applied":
+      return `${event.nameserver} serves ${formatFence(event.fence)}`;
+    case "verified":
+      return `${event.service}: ${event.servers.length} nameservers answer by ${formatFence(event.fence)}${event.missing.length > 0 ? `, not reached: ${event.missing.join(", ")}` : ""}`;
+    default:
+      return event satisfies never;
+  }
+}
+
+const decisionSentence = (decision: Decision): string =>
+  `${decision.service}: ${formatPlacement(decision.from)} → ${formatPlacement(decision.to)} (${formatCause(decision.cause)}), because ${decision.because}`;
+
+export const tallySentence = (tally: Tally): string =>
+  `${tally.healthy} healthy, ${tally.degraded} degraded, ${tally.down} down, ${tally.unknown} unknown of ${tally.electorate}`;
+
+function overrideSentence(override: Override): string {
+  const what = override.kind === "freeze" ? "freeze" : `${override.kind} ${override.site ?? ""}`;
+  const until = formatDate(override.until);
+  return `${override.by} set ${what} for ${override.service ?? "every service"} until ${until}: ${override.reason}`;
+}

@@ -1,0 +1,42 @@
+import type { Opinion, SiteName } from "./model.ts";
+import type { CountedVote } from "./vote.ts";
+
+/** The votes on one target, counted one per configured failure domain. */
+export type Tally = {
+  /** Configured domains, whether they are alive or not. */
+  readonly electorate: number;
+  readonly healthy: number;
+  readonly degraded: number;
+  readonly down: number;
+  readonly unknown: number;
+  /** Of `down`, how many see the target from outside its own site. */
+  readonly downOutside: number;
+  readonly byDomain: Readonly<Record<SiteName, Opinion>>;
+};
+
+/** Counts the votes on one target of `site`. The order of votes makes no difference; domains that aren't configured don't count. */
+export function tally(votes: readonly CountedVote[], electorate: readonly SiteName[], site: SiteName): Tally {
+  const byDomain: Record<SiteName, Opinion> = {};
+  for (const domain of electorate) {
+    byDomain[domain] = domainOpinion(votes.filter((vote) => vote.domain === domain).map((vote) => vote.opinion));
+  }
+  const domainsSaying = (opinion: Opinion): SiteName[] => electorate.filter((domain) => byDomain[domain] === opinion);
+  const down = domainsSaying("down");
+  return {
+    electorate: electorate.length,
+    healthy: domainsSaying("healthy").length,
+    degraded: domainsSaying("degraded").length,
+    down: down.length,
+    unknown: domainsSaying("unknown").length,
+    downOutside: down.filter((domain) => domain !== site).length,
+    byDomain,
+  };
+}
+
+/** Several agents of one domain are one vote: `down` only if all its fresh ones say so, else the best that any of them sees. */
+function domainOpinion(opinions: readonly Opinion[]): Opinion {
+  for (const opinion of ["healthy", "degraded", "down"] as const) {
+    if (opinions.includes(opinion)) return opinion;
+  }
+  return "unknown";
+}

@@ -1,0 +1,43 @@
+import type { AgentName, EpochMs, Opinion, SiteName } from "./model.ts";
+import type { TargetKey } from "./target.ts";
+
+/** One agent's opinion of one target, as it travels in a report. */
+export type Vote = {
+  readonly target: TargetKey;
+  readonly opinion: Opinion;
+  /** A healthy target has begun to fail here: the others should take one look at once. */
+  readonly suspect: boolean;
+  /** When the present streak of failures began, by the agent's wall clock. For timelines only, never for freshness. */
+  readonly failingSince?: EpochMs;
+  /** What the last failed look met: `connect ECONNREFUSED`. Bounded to 200 characters. */
+  readonly detail?: string;
+};
+
+/** What an agent sends to one arbiter. It is signed as a whole with the agent's Ed25519 key. */
+export type Report = {
+  readonly agent: AgentName;
+  /** The arbiter it was made for: a report is no use to another. */
+  readonly arbiter: string;
+  /** From that arbiter's last reply. Freshness counts from when the arbiter issued it. Empty on first contact. */
+  readonly nonce: string;
+  /** Random per start of the agent. */
+  readonly bootId: string;
+  /** Grows with each report of one boot. */
+  readonly seq: number;
+  readonly configRevision: number;
+  readonly selfCheck: SelfCheck;
+  readonly votes: readonly Vote[];
+};
+
+/** Whether the agent trusts its own eyes. A starved or cut-off prober sees everything down, so it abstains. */
+export type SelfCheck =
+  | { readonly kind: "ok" }
+  | { readonly kind: "abstain"; readonly because: "cut-off" | "stalled" | "starting" };
+
+/** A vote as the tally takes it: fresh, of the right revision, of an agent that trusts itself; else its opinion is unknown. */
+export type CountedVote = {
+  readonly agent: AgentName;
+  readonly domain: SiteName;
+  readonly target: TargetKey;
+  readonly opinion: Opinion;
+};

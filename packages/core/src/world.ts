@@ -1,0 +1,56 @@
+import type { Config } from "./config.ts";
+import type { EpochMs, ServiceName, SiteName } from "./model.ts";
+import type { Override } from "./override.ts";
+import type { Placement } from "./placement.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { TargetKey } from "./target.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** What the arbiter knows: the durable part is in the store, the rest is worked out anew from votes. */
+export type World = {
+  readonly durable: Durable;
+  readonly watch: Watch;
+};
+
+/** Committed under the epoch, in one transaction with the decision and its audit record. */
+export type Durable = {
+  readonly installation: string;
+  /** The last number given out. */
+  readonly sequence: number;
+  readonly configRevision: number;
+  readonly config: Config;
+  readonly services: Readonly<Record<ServiceName, ServiceState>>;
+  readonly overrides: readonly Override[];
+  /** What was last published. */
+  readonly snapshot: Snapshot | undefined;
+};
+
+export type ServiceState = {
+  /** Where automation and switchovers put the traffic. */
+  readonly base: Placement;
+  /** What is answered: the base with overrides laid over it. */
+  readonly served: Placement;
+  readonly quarantine: readonly Quarantine[];
+  /** Automatic moves of the last hour, oldest first; the brakes count them. */
+  readonly moves: readonly EpochMs[];
+  /** What the last operator move replaced, for `undo`. */
+  readonly undo?: Placement;
+};
+
+export type Quarantine = { readonly site: SiteName; readonly since: EpochMs; readonly because: "down" | "degraded" };
+
+/** Volatile: rebuilt by any arbiter from the votes it is sent. */
+export type Watch = {
+  readonly verdicts: Readonly<Record<TargetKey, VerdictState>>;
+  readonly freshDomains: readonly SiteName[];
+  /** What each brake holds back now, so that it is said once and not each cycle. */
+  readonly held: Readonly<Record<ServiceName, string>>;
+  readonly situations: Readonly<Record<ServiceName, string>>;
+};
+
+export type VerdictState = {
+  readonly verdict: Verdict;
+  readonly since: EpochMs;
+};
+
+export const newWatch: Watch = { verdicts: {}, freshDomains: [], held: {}, situations: {} };
