@@ -37,7 +37,7 @@ export const isDrained = (overrides: readonly Override[], site: SiteName): boole
 export function overlay(base: Placement, overrides: readonly Override[], standby: readonly SiteName[]): Placement {
   const pin = overrides.findLast((entry) => entry.kind === "pin");
   if (pin?.site) return onSite(pin.site);
-  if (base.kind === "sorry") return base;
+  if (base.kind !== "sites") return base;
   const kept = base.shares.filter((entry) => !isDrained(overrides, entry.site));
   if (kept.length === base.shares.length) return base;
   if (kept.length > 0) return { kind: "sites", shares: kept };

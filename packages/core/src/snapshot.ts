@@ -58,13 +58,20 @@ function choices(config: Config, service: ServiceConfig, placement: Placement): 
   if (placement.kind === "sorry") {
     return [{ site: "sorry", share: 1, addresses: service.allBad.kind === "sorry" ? service.allBad.addresses : [] }];
   }
+  if (placement.kind === "open") {
+    const addresses = placement.sites.flatMap((site) => addressesOf(config, site));
+    return [{ site: placement.sites.join("+"), share: 1, addresses }];
+  }
   const listed = placement.shares.map(({ site, share }) => ({
     site,
     share,
-    addresses: config.sites.find((entry) => entry.name === site)?.addresses ?? [],
+    addresses: addressesOf(config, site),
   }));
   return listed.filter((choice) => choice.share > 0 && choice.addresses.length > 0);
 }
+
+const addressesOf = (config: Config, site: SiteName): readonly string[] =>
+  config.sites.find((entry) => entry.name === site)?.addresses ?? [];
 
 type Stamp = { fence: Fence; causes: readonly Cause[]; configRevision: number; issuedAt: EpochMs };
 

@@ -1,0 +1,90 @@
+import type { SiteName } from "../model.ts";
+import { onSite } from "../placement.ts";
+import { bestTarget, type Candidate, rankOf } from "../rank.ts";
+import { assessAllBad } from "./all-bad.ts";
+import { type Assessment, type PolicyFacts, stay } from "./assessment.ts";
+
+const standbySituation = {
+  healthy: "site-down-standby-ready",
+  degraded: "site-down-standby-degraded",
+  quarantined: "site-down-standby-quarantined",
+} as const;
+
+/** Ordered sites, one of which serves. It stays where it is until that site is no good: failback is a decision of its own. */
+export function assessFailover(facts: PolicyFacts): Assessment {
+  const { base, candidates } = facts;
+  const current = base.kind === "sites" ? candidates.find((entry) => entry.health.site === base.shares[0]?.site) : undefined;
+  const others = candidates.filter((entry) => entry !== current);
+  if (!current) return recover(facts);
+  switch (current.health.kind) {
+    case "unknown":
+      return stay(base, "site-unknown", `${current.health.site} is unknown (${current.health.because}), and unknown is not down`);
+    case "down":
+      return leaveDown(facts, current, others);
+    case "degraded":
+      return leaveDegraded(facts, current, others);
+    case "healthy":
+      return healthy(facts, current.health.site, others);
+    default:
+      return current.health.kind satisfies never;
+  }
+}
+
+function leaveDown(facts: PolicyFacts, current: Candidate, others: readonly Candidate[]): Assessment {
+  const { site, target, because } = current.health;
+  const best = bestTarget(others, "down");
+  if (!best) return assessAllBad(facts.service, facts.base);
+  return {
+    situation: standbySituation[best.rank],
+    wanted: onSite(best.site),
+    cause: { kind: "evacuate", site },
+    because: `${target} is down (${because}) and ${best.site} ranks ${best.rank}`,
+    isEvacuation: true,
+  };
+}
+
+function leaveDegraded(facts: PolicyFacts, current: Candidate, others: readonly Candidate[]): Assessment {
+  const { site, target, because } = current.health;
+  const best = because === "inside-only" ? undefined : bestTarget(others, "degraded");
+  if (!best) return stay(facts.base, "site-degraded-no-standby", `${target} is degraded (${because}), and nothing healthier is to be had`);
+  return {
+    situation: "site-degraded-standby-ready",
+    wanted: onSite(best.site),
+    cause: { kind: "leave-degraded", site },
+    because: `${target} is degraded (${because}) and ${best.site} is healthy`,
+    isEvacuation: false,
+  };
+}
+
+function healthy(facts: PolicyFacts, site: SiteName, others: readonly Candidate[]): Assessment {
+  const { service, base, candidates } = facts;
+  if (!others.some((entry) => rankOf(entry) === "healthy")) {
+    return stay(base, "serving-without-standby", `${site} serves and no standby is ready`);
+  }
+  if (candidates[0]?.health.site === site) return stay(base, "serving", `${site} serves, and a standby is ready`);
+  const home = candidates[0];
+  const since = home && rankOf(home) === "healthy" ? facts.healthySince[home.health.site] : undefined;
+  if (service.failback.kind === "auto-after" && home && since !== undefined && facts.now - since >= service.failback.afterMs) {
+    return {
+      situation: "serving-away",
+      wanted: onSite(home.health.site),
+      cause: { kind: "failback", service: service.name },
+      because: `${home.health.site} has been healthy for ${Math.round((facts.now - since) / 1000)} s`,
+      isEvacuation: false,
+    };
+  }
+  return stay(base, "serving-away", `${site} serves away from home; failback is ${service.failback.kind}`);
+}
+
+/** From the sorry address or from failing open, to the first site that is fit again. */
+function recover(facts: PolicyFacts): Assessment {
+  const best = bestTarget(facts.candidates, "down");
+  if (!best) return assessAllBad(facts.service, facts.base);
+  return {
+    situation: "recovered-from-all-bad",
+    wanted: onSite(best.site),
+    cause: { kind: "rebalance", service: facts.service.name },
+    because: `${best.site} ranks ${best.rank} again`,
+    isEvacuation: true,
+  };
+}

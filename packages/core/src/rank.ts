@@ -1,0 +1,32 @@
+import type { SiteName } from "./model.ts";
+import type { SiteHealth } from "./site-health.ts";
+
+/** A site traffic could go to, and why it may or may not. */
+export type Candidate = { readonly health: SiteHealth; readonly isQuarantined: boolean; readonly isDrained: boolean };
+
+export type Rank = "healthy" | "degraded" | "quarantined";
+
+/** The ranks that may receive traffic, best first, by what the current site is. An unproven site never ranks. */
+const ranksFrom = {
+  down: ["healthy", "degraded", "quarantined"],
+  degraded: ["healthy"],
+} as const satisfies Record<"down" | "degraded", readonly Rank[]>;
+
+/** The rank of a candidate, or undefined when it may not be a target at all. */
+export function rankOf(candidate: Candidate): Rank | undefined {
+  if (candidate.isDrained) return undefined;
+  if (candidate.health.kind === "healthy") return candidate.isQuarantined ? "quarantined" : "healthy";
+  return candidate.health.kind === "degraded" && !candidate.isQuarantined ? "degraded" : undefined;
+}
+
+/**
+ * The best target when leaving a site: neither quarantine nor degradation leaves traffic on a dead site while a live one
+ * stands by. Candidates come in order of preference; the first of the best rank wins.
+ */
+export function bestTarget(candidates: readonly Candidate[], leaving: "down" | "degraded"): { site: SiteName; rank: Rank } | undefined {
+  for (const rank of ranksFrom[leaving]) {
+    const found = candidates.find((candidate) => rankOf(candidate) === rank);
+    if (found) return { site: found.health.site, rank };
+  }
+  return undefined;
+}
