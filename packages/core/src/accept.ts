@@ -83,10 +83,10 @@ function isUncovered(current: Snapshot, next: Snapshot, service: ServiceSnapshot
       case "rebalance":
       case "failback":
       case "all-bad":
+      case "override-ended":
         return cause.service === service.service;
       case "operator":
         return cause.service === undefined || cause.service === service.service;
-      case "override-ended":
       case "config":
         return true;
       case "leader":

@@ -8,7 +8,7 @@ export type Cause =
   | { readonly kind: "failback"; readonly service: ServiceName }
   | { readonly kind: "all-bad"; readonly service: ServiceName }
   | { readonly kind: "operator"; readonly service?: ServiceName; readonly command: string; readonly by: string }
-  | { readonly kind: "override-ended"; readonly id: string }
+  | { readonly kind: "override-ended"; readonly service: ServiceName }
   | { readonly kind: "config"; readonly revision: number }
   | { readonly kind: "leader"; readonly epoch: number };
 
@@ -26,7 +26,7 @@ export function formatCause(cause: Cause): string {
     case "operator":
       return `${cause.command} by ${cause.by}`;
     case "override-ended":
-      return `override ${cause.id} ended`;
+      return `an override of ${cause.service} ended`;
     case "config":
       return `config revision ${cause.revision}`;
     case "leader":

@@ -26,4 +26,10 @@ export type Ask =
 /** What came of it. `lines` say in sentences what was, or in a dry run would be, done. */
 export type CommandResult =
   | { readonly kind: "done"; readonly lines: readonly string[]; readonly sequences: readonly number[] }
-  | { readonly kind: "refused"; readonly code: ErrorCode; readonly because: string; readonly rule?: string; readonly hint?: string };
+  | {
+      readonly kind: "refused";
+      readonly code: ErrorCode;
+      readonly because: string;
+      readonly rule?: string;
+      readonly hint?: string;
+    };

@@ -32,7 +32,11 @@ export function whyNotFloor(
 const hourMs = 3_600_000;
 
 /** The brakes on an automatic move that is not an evacuation. `moves` are the automatic moves so far, oldest first. */
-export function whyNotBrake(moves: readonly EpochMs[], now: EpochMs, settings: GuardSettings): WhyNot<BrakeRule> | undefined {
+export function whyNotBrake(
+  moves: readonly EpochMs[],
+  now: EpochMs,
+  settings: GuardSettings,
+): WhyNot<BrakeRule> | undefined {
   const last = moves.at(-1);
   if (last !== undefined && now - last < settings.cooldownMs) {
     const leftSeconds = Math.ceil((settings.cooldownMs - (now - last)) / 1000);
@@ -46,4 +50,5 @@ export function whyNotBrake(moves: readonly EpochMs[], now: EpochMs, settings: G
 }
 
 /** The moves that still count. A clock that stepped back leaves dates in the future; they count as now. */
-export const recentMoves = (moves: readonly EpochMs[], now: EpochMs): readonly EpochMs[] => moves.filter((at) => now - at < hourMs);
+export const recentMoves = (moves: readonly EpochMs[], now: EpochMs): readonly EpochMs[] =>
+  moves.filter((at) => now - at < hourMs);

@@ -1,12 +1,17 @@
 export { type AcceptResult, acceptSnapshot } from "./accept.ts";
+export { type Adoption, adopt, adoptInto, type Found } from "./adopt.ts";
 export * from "./ballot-box.ts";
 export { type Cause, formatCause } from "./cause.ts";
+export { type Ask, type Command, type CommandResult } from "./command.ts";
 export * from "./config.ts";
 export { formatDate } from "./date.ts";
 export type { Decision } from "./decision.ts";
+export { homeOf } from "./draft.ts";
+export { whyNotElectorate } from "./electorate.ts";
 export { type ErrorCode, errorCodes, type Problem, SluiceError } from "./errors.ts";
 export { type Event, type EventKind, type JournalEntry, sentence, tallySentence } from "./event.ts";
 export { compareFence, type Fence, type FenceOrder, formatFence, parseFence } from "./fence.ts";
+export { floorRules } from "./guard.ts";
 export {
   failuresIn,
   type Health,
@@ -33,6 +38,7 @@ export * from "./model.ts";
 export { isDrained, isExpired, isFrozen, type Override, overlay, overridesOf } from "./override.ts";
 export { formatPlacement, onSite, type Placement, type SiteShare, samePlacement, sitesOf } from "./placement.ts";
 export { domainsMax, majority } from "./quorum.ts";
+export { type SiteHealth, siteHealth } from "./site-health.ts";
 export { type SituationKind, situationKinds } from "./situation.ts";
 export {
   type AnswerChoice,
@@ -42,6 +48,7 @@ export {
   serviceSnapshot,
   type ZoneSnapshot,
 } from "./snapshot.ts";
+export { type Change, type Input, type Outcome, step } from "./step.ts";
 export { type Tally, tally } from "./tally.ts";
 export { edgeKey, poolKey, type Target, type TargetKey, targetKey } from "./target.ts";
 export { noVerdict, type Verdict, verdict } from "./verdict.ts";

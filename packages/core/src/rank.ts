@@ -23,7 +23,10 @@ export function rankOf(candidate: Candidate): Rank | undefined {
  * The best target when leaving a site: neither quarantine nor degradation leaves traffic on a dead site while a live one
  * stands by. Candidates come in order of preference; the first of the best rank wins.
  */
-export function bestTarget(candidates: readonly Candidate[], leaving: "down" | "degraded"): { site: SiteName; rank: Rank } | undefined {
+export function bestTarget(
+  candidates: readonly Candidate[],
+  leaving: "down" | "degraded",
+): { site: SiteName; rank: Rank } | undefined {
   for (const rank of ranksFrom[leaving]) {
     const found = candidates.find((candidate) => rankOf(candidate) === rank);
     if (found) return { site: found.health.site, rank };

@@ -2,6 +2,7 @@ import type { Config } from "./config.ts";
 import type { EpochMs, ServiceName, SiteName } from "./model.ts";
 import type { Override } from "./override.ts";
 import type { Placement } from "./placement.ts";
+import type { SituationKind } from "./situation.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { TargetKey } from "./target.ts";
 import type { Verdict } from "./verdict.ts";
@@ -45,7 +46,7 @@ export type Watch = {
   readonly freshDomains: readonly SiteName[];
   /** What each brake holds back now, so that it is said once and not each cycle. */
   readonly held: Readonly<Record<ServiceName, string>>;
-  readonly situations: Readonly<Record<ServiceName, string>>;
+  readonly situations: Readonly<Record<ServiceName, SituationKind>>;
 };
 
 export type VerdictState = {

@@ -11,7 +11,13 @@ export function assessAllBad(service: ServiceConfig, base: Placement): Assessmen
   const wanted = allBadPlacement(service, base);
   const because = `no site of ${service.name} is fit to serve (${service.allBad.kind})`;
   if (samePlacement(wanted, base)) return stay(base, "everything-down", because);
-  return { situation: "everything-down", wanted, cause: { kind: "all-bad", service: service.name }, because, isEvacuation: true };
+  return {
+    situation: "everything-down",
+    wanted,
+    cause: { kind: "all-bad", service: service.name },
+    because,
+    isEvacuation: true,
+  };
 }
 
 function allBadPlacement(service: ServiceConfig, base: Placement): Placement {

@@ -13,12 +13,17 @@ const standbySituation = {
 /** Ordered sites, one of which serves. It stays where it is until that site is no good: failback is a decision of its own. */
 export function assessFailover(facts: PolicyFacts): Assessment {
   const { base, candidates } = facts;
-  const current = base.kind === "sites" ? candidates.find((entry) => entry.health.site === base.shares[0]?.site) : undefined;
+  const current =
+    base.kind === "sites" ? candidates.find((entry) => entry.health.site === base.shares[0]?.site) : undefined;
   const others = candidates.filter((entry) => entry !== current);
   if (!current) return recover(facts);
   switch (current.health.kind) {
     case "unknown":
-      return stay(base, "site-unknown", `${current.health.site} is unknown (${current.health.because}), and unknown is not down`);
+      return stay(
+        base,
+        "site-unknown",
+        `${current.health.site} is unknown (${current.health.because}), and unknown is not down`,
+      );
     case "down":
       return leaveDown(facts, current, others);
     case "degraded":
@@ -46,7 +51,12 @@ function leaveDown(facts: PolicyFacts, current: Candidate, others: readonly Cand
 function leaveDegraded(facts: PolicyFacts, current: Candidate, others: readonly Candidate[]): Assessment {
   const { site, target, because } = current.health;
   const best = because === "inside-only" ? undefined : bestTarget(others, "degraded");
-  if (!best) return stay(facts.base, "site-degraded-no-standby", `${target} is degraded (${because}), and nothing healthier is to be had`);
+  if (!best)
+    return stay(
+      facts.base,
+      "site-degraded-no-standby",
+      `${target} is degraded (${because}), and nothing healthier is to be had`,
+    );
   return {
     situation: "site-degraded-standby-ready",
     wanted: onSite(best.site),
@@ -64,7 +74,12 @@ function healthy(facts: PolicyFacts, site: SiteName, others: readonly Candidate[
   if (candidates[0]?.health.site === site) return stay(base, "serving", `${site} serves, and a standby is ready`);
   const home = candidates[0];
   const since = home && rankOf(home) === "healthy" ? facts.healthySince[home.health.site] : undefined;
-  if (service.failback.kind === "auto-after" && home && since !== undefined && facts.now - since >= service.failback.afterMs) {
+  if (
+    service.failback.kind === "auto-after" &&
+    home &&
+    since !== undefined &&
+    facts.now - since >= service.failback.afterMs
+  ) {
     return {
       situation: "serving-away",
       wanted: onSite(home.health.site),

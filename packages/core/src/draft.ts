@@ -1,0 +1,120 @@
+import type { Cause } from "./cause.ts";
+import type { Config, ServiceConfig } from "./config.ts";
+import { policySites } from "./config.ts";
+import type { Decision } from "./decision.ts";
+import type { Event } from "./event.ts";
+import type { EpochMs, ServiceName, SiteName } from "./model.ts";
+import { isDrained, type Override, overlay, overridesOf } from "./override.ts";
+import { type Placement, samePlacement } from "./placement.ts";
+import { type Candidate, rankOf } from "./rank.ts";
+import { type SiteHealth, siteHealth } from "./site-health.ts";
+import type { SituationKind } from "./situation.ts";
+import type { Durable, ServiceState, Watch } from "./world.ts";
+
+/** The world while one step works on it. Local to the step: whoever calls `step` sees values in and values out. */
+export type Draft = {
+  config: Config;
+  configRevision: number;
+  services: Record<ServiceName, ServiceState>;
+  overrides: readonly Override[];
+  sequence: number;
+  decisions: Decision[];
+  causes: Cause[];
+  events: Event[];
+  readonly watch: Watch;
+  readonly now: EpochMs;
+};
+
+export function openDraft(durable: Durable, watch: Watch, now: EpochMs): Draft {
+  const { config, configRevision, overrides, sequence } = durable;
+  return {
+    config,
+    configRevision,
+    overrides,
+    sequence,
+    services: { ...durable.services },
+    decisions: [],
+    causes: [],
+    events: [],
+    watch,
+    now,
+  };
+}
+
+/** A copy to try things on; what is done to it is not done to the original. */
+export const copyDraft = (draft: Draft): Draft => ({
+  ...draft,
+  services: { ...draft.services },
+  decisions: [...draft.decisions],
+  causes: [...draft.causes],
+  events: [...draft.events],
+});
+
+export const findService = (draft: Draft, name: ServiceName): ServiceConfig | undefined =>
+  draft.config.services.find((service) => service.name === name);
+
+/** The policy's sites in order of preference, each with what speaks for and against it. */
+export function candidatesOf(draft: Draft, service: ServiceConfig): readonly Candidate[] {
+  const quarantine = draft.services[service.name]?.quarantine ?? [];
+  const overrides = overridesOf(draft.overrides, service.name);
+  return policySites(service.policy).map((site) => ({
+    health: healthAt(draft, service, site),
+    isQuarantined: quarantine.some((entry) => entry.site === site),
+    isDrained: isDrained(overrides, site),
+  }));
+}
+
+export const healthAt = (draft: Draft, service: ServiceConfig, site: SiteName): SiteHealth =>
+  siteHealth(draft.config, service, { site, verdicts: draft.watch.verdicts });
+
+/** What would be answered for `base` under the overrides as they stand. */
+export function servedFor(draft: Draft, service: ServiceConfig, base: Placement): Placement {
+  const order = ["healthy", "degraded", "quarantined", undefined] as const;
+  const candidates = candidatesOf(draft, service);
+  const standby = order.flatMap((rank) =>
+    candidates.filter((entry) => rankOf(entry) === rank).map((entry) => entry.health.site),
+  );
+  return overlay(base, overridesOf(draft.overrides, service.name), standby);
+}
+
+/** Writes a new served placement into the draft, as a decision with its number. */
+export function serve(
+  draft: Draft,
+  service: ServiceConfig,
+  change: {
+    readonly to: Placement;
+    readonly situation: SituationKind;
+    readonly cause: Cause;
+    readonly because: string;
+  },
+): void {
+  const state = draft.services[service.name];
+  if (!state || samePlacement(state.served, change.to)) return;
+  draft.sequence += 1;
+  const { to, situation, cause, because } = change;
+  const decision: Decision = {
+    sequence: draft.sequence,
+    at: draft.now,
+    service: service.name,
+    situation,
+    from: state.served,
+    to,
+    cause,
+    because,
+  };
+  draft.services[service.name] = { ...state, served: to };
+  draft.decisions.push(decision);
+  addCause(draft, cause);
+  draft.events.push({ kind: "decided", decision });
+}
+
+export function addCause(draft: Draft, cause: Cause): void {
+  if (!draft.causes.some((entry) => JSON.stringify(entry) === JSON.stringify(cause))) draft.causes.push(cause);
+}
+
+/** Where a service lives when nothing is wrong. */
+export function homeOf(service: ServiceConfig): Placement {
+  const { policy } = service;
+  if (policy.kind === "weighted") return { kind: "sites", shares: policy.sites.filter((entry) => entry.share > 0) };
+  return { kind: "sites", shares: policy.sites.slice(0, 1).map((site) => ({ site, share: 1 })) };
+}

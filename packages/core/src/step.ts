@@ -1,0 +1,129 @@
+import { automate } from "./automate.ts";
+import type { BallotCount } from "./ballot-box.ts";
+import type { Command, CommandResult } from "./command.ts";
+import type { Decision } from "./decision.ts";
+import { addCause, type Draft, openDraft } from "./draft.ts";
+import type { Event } from "./event.ts";
+import type { EpochMs, ServiceName } from "./model.ts";
+import { obey } from "./obey.ts";
+import { isExpired } from "./override.ts";
+import { buildSnapshot, type Snapshot } from "./snapshot.ts";
+import { watchVotes } from "./watch.ts";
+import type { Durable, ServiceState, Watch, World } from "./world.ts";
+
+/** What the shell gathered for one cycle. */
+export type Input = {
+  readonly ballots: BallotCount;
+  readonly commands: readonly Command[];
+  /** A follower watches the same votes, so that it knows the world when it takes over, and does nothing. */
+  readonly role: { readonly kind: "leading"; readonly epoch: number } | { readonly kind: "following" };
+};
+
+/** What must be committed as one, under the epoch, before any of it may be published. */
+export type Change = {
+  readonly sequenceBefore: number;
+  readonly durable: Durable;
+  readonly servicesChanged: Readonly<Record<ServiceName, ServiceState>>;
+  readonly servicesRemoved: readonly ServiceName[];
+  readonly isConfigNew: boolean;
+  readonly decisions: readonly Decision[];
+  /** Present when what is served, or who leads, changed. */
+  readonly snapshot: Snapshot | undefined;
+};
+
+export type Outcome = {
+  readonly watch: Watch;
+  readonly change: Change | undefined;
+  readonly events: readonly Event[];
+  readonly results: Readonly<Record<string, CommandResult>>;
+};
+
+/**
+ * One cycle of the arbiter, as arithmetic: the world, what was gathered, and the date go in; what to watch, what to commit,
+ * what happened and what to tell the operators come out. The durable world changes only when the shell has committed `change`.
+ */
+export function step(world: World, input: Input, now: EpochMs): Outcome {
+  const watched = watchVotes(world.watch, world.durable.config, { ballots: input.ballots, now });
+  if (input.role.kind === "following")
+    return { watch: watched.watch, change: undefined, events: watched.events, results: {} };
+  let draft = openDraft(world.durable, watched.watch, now);
+  expireOverrides(draft);
+  const results: Record<string, CommandResult> = {};
+  for (const command of input.commands) {
+    const obeyed = obey(draft, command);
+    draft = obeyed.draft;
+    results[command.id] = obeyed.result;
+  }
+  const watch = automateAll(draft);
+  const change = close(world.durable, draft, input.role.epoch);
+  return { watch, change, events: [...watched.events, ...draft.events], results };
+}
+
+function expireOverrides(draft: Draft): void {
+  const expired = draft.overrides.filter((override) => isExpired(override, draft.now));
+  if (expired.length === 0) return;
+  draft.overrides = draft.overrides.filter((override) => !expired.includes(override));
+  for (const { id } of expired) draft.events.push({ kind: "override-ended", id, because: "expired" });
+}
+
+function automateAll(draft: Draft): Watch {
+  const held: Record<ServiceName, string> = {};
+  const { situations } = draft.watch;
+  const next: Record<ServiceName, Watch["situations"][string]> = { ...situations };
+  for (const service of draft.config.services) {
+    const { assessment, held: why } = automate(draft, service);
+    if (why !== undefined) held[service.name] = why;
+    const from = situations[service.name];
+    const to = assessment.situation;
+    if (from !== to)
+      draft.events.push({ kind: "situation-changed", service: service.name, from: from ?? "unplaced", to });
+    next[service.name] = to;
+  }
+  return { ...draft.watch, held, situations: next };
+}
+
+/** What changed between the world and the draft, or undefined. Anything durable takes at least one number of the sequence. */
+function close(before: Durable, draft: Draft, epoch: number): Change | undefined {
+  const servicesChanged = Object.fromEntries(
+    Object.entries(draft.services).filter(([name, state]) => before.services[name] !== state),
+  );
+  const servicesRemoved = Object.keys(before.services).filter((name) => !(name in draft.services));
+  const isConfigNew = draft.configRevision !== before.configRevision;
+  const isNewLeader = before.snapshot?.fence.epoch !== epoch;
+  const isChanged =
+    isNewLeader ||
+    isConfigNew ||
+    servicesRemoved.length > 0 ||
+    Object.keys(servicesChanged).length > 0 ||
+    draft.overrides !== before.overrides;
+  if (!isChanged) return undefined;
+  if (isNewLeader) addCause(draft, { kind: "leader", epoch });
+  if (draft.sequence === before.sequence) draft.sequence += 1;
+  const isServedNew = draft.causes.length > 0 || draft.decisions.length > 0;
+  const snapshot = isServedNew ? stampedSnapshot(before, draft, epoch) : undefined;
+  const durable: Durable = {
+    installation: before.installation,
+    sequence: draft.sequence,
+    configRevision: draft.configRevision,
+    config: draft.config,
+    services: draft.services,
+    overrides: draft.overrides,
+    snapshot: snapshot ?? before.snapshot,
+  };
+  const { decisions } = draft;
+  return {
+    sequenceBefore: before.sequence,
+    durable,
+    servicesChanged,
+    servicesRemoved,
+    isConfigNew,
+    decisions,
+    snapshot,
+  };
+}
+
+function stampedSnapshot(before: Durable, draft: Draft, epoch: number): Snapshot {
+  const fence = { installation: before.installation, epoch, sequence: draft.sequence };
+  const stamp = { fence, causes: draft.causes, configRevision: draft.configRevision, issuedAt: draft.now };
+  return buildSnapshot(draft.config, draft.services, stamp);
+}

@@ -1,0 +1,45 @@
+import type { BallotCount } from "./ballot-box.ts";
+import { type Config, configuredTargets } from "./config.ts";
+import type { Event } from "./event.ts";
+import type { EpochMs } from "./model.ts";
+import { majority } from "./quorum.ts";
+import { tally } from "./tally.ts";
+import { type TargetKey, targetKey } from "./target.ts";
+import { noVerdict, verdict } from "./verdict.ts";
+import type { VerdictState, Watch } from "./world.ts";
+
+/** What is true now: every target's verdict from the votes that count, and what changed about our own eyes. */
+export function watchVotes(
+  watch: Watch,
+  config: Config,
+  at: { ballots: BallotCount; now: EpochMs },
+): { watch: Watch; events: Event[] } {
+  const verdicts: Record<TargetKey, VerdictState> = {};
+  const events: Event[] = vantageEvents(watch, config, at.ballots);
+  const votesOn = Map.groupBy(at.ballots.votes, (vote) => vote.target);
+  for (const target of configuredTargets(config)) {
+    const key = targetKey(target);
+    const before = watch.verdicts[key] ?? { verdict: noVerdict, since: at.now };
+    const counted = tally(votesOn.get(key) ?? [], config.electorate, target.site);
+    const next = verdict(counted, before.verdict);
+    const isSame = next.kind === before.verdict.kind;
+    verdicts[key] = isSame ? { verdict: next, since: before.since } : { verdict: next, since: at.now };
+    if (!isSame) events.push({ kind: "verdict-changed", target: key, from: before.verdict, to: next, tally: counted });
+  }
+  return { watch: { ...watch, verdicts, freshDomains: at.ballots.freshDomains }, events };
+}
+
+function vantageEvents(watch: Watch, config: Config, ballots: BallotCount): Event[] {
+  const needed = majority(config.electorate.length);
+  const fresh = (domains: readonly string[]): number =>
+    config.electorate.filter((domain) => domains.includes(domain)).length;
+  const [before, after] = [fresh(watch.freshDomains), fresh(ballots.freshDomains)];
+  const lost = watch.freshDomains.filter((domain) => !ballots.freshDomains.includes(domain));
+  const back = ballots.freshDomains.filter((domain) => !watch.freshDomains.includes(domain));
+  return [
+    ...lost.map((domain): Event => ({ kind: "vantage-lost", domain })),
+    ...back.map((domain): Event => ({ kind: "vantage-back", domain })),
+    ...(before >= needed && after < needed ? [{ kind: "stale-inputs", fresh: after, needed } as const] : []),
+    ...(before < needed && after >= needed ? [{ kind: "inputs-fresh", fresh: after } as const] : []),
+  ];
+}
