@@ -13,6 +13,8 @@ const patterns = ["packages/**/*.test.ts", "services/**/*.test.ts", "test/**/*.t
 const fileTimeoutMs = 240_000;
 
 type Counts = { readonly tests: number; readonly skipped: number; readonly success: boolean };
+/** `empty` are the files that hold no test; node counts each as one that passed. */
+type Outcome = { readonly counts: Counts | undefined; readonly empty: readonly string[] };
 
 const filters = process.argv.slice(2).filter((argument) => argument !== "--");
 const peersRequired = process.env["SLUICE_PEERS"] === "required";
@@ -30,10 +32,11 @@ async function main(): Promise<number> {
   if (missing.length > 0) announce(missing, files);
   if (missing.length > 0 && peersRequired) return fail("SLUICE_PEERS=required, and peers are missing");
 
-  const counts = await runFiles(files);
+  const { counts, empty } = await runFiles(files);
   if (counts === undefined) return fail("the test runner ended without a summary");
   if (!counts.success) return 1;
-  if (counts.tests === 0) return fail("the test files hold no tests");
+  if (counts.tests === 0) return fail("no test ran");
+  if (empty.length > 0) return fail(`files without a test: ${empty.join(", ")}`);
   if (peersRequired && counts.skipped > 0)
     return fail(`SLUICE_PEERS=required, and ${counts.skipped} tests were skipped`);
   return 0;
@@ -57,14 +60,17 @@ function announce(missing: readonly PeerName[], files: readonly string[]): void 
   console.error(`!!! cure: apt-get install ${packages.join(" ")}`);
 }
 
-/** The overall counts, or undefined when the runner never said any. */
-async function runFiles(files: readonly string[]): Promise<Counts | undefined> {
+async function runFiles(files: readonly string[]): Promise<Outcome> {
   // Started from inside a test, node's runner would see this, take itself for a nested one and run nothing.
   delete process.env["NODE_TEST_CONTEXT"];
   let counts: Counts | undefined;
+  const empty: string[] = [];
   // Tests wait on real sockets and processes, so two at a time even on one core; more would starve their deadlines.
   const concurrency = Math.max(2, Math.floor(availableParallelism() / 2));
   const stream = run({ files: [...files], concurrency, timeout: fileTimeoutMs, cwd: root });
+  stream.on("test:pass", ({ name }) => {
+    if (files.includes(name)) empty.push(name);
+  });
   stream.on("test:summary", (summary) => {
     // Each file has a summary of its own; the one without a file is the whole run's.
     if (summary.file === undefined) {
@@ -72,7 +78,7 @@ async function runFiles(files: readonly string[]): Promise<Counts | undefined> {
     }
   });
   for await (const text of stream.compose(new spec())) process.stdout.write(String(text));
-  return counts;
+  return { counts, empty };
 }
 
 function fail(message: string, code = 1): number {
