@@ -1,0 +1,251 @@
+import { type Config, domainsMax } from "@sluice/core";
+import { type Static, type TProperties, type TSchema, Type } from "typebox";
+import { duration, flag, list, name, PoolProbe, text, url } from "./config-parts.ts";
+
+const closed = <P extends TProperties>(properties: P, description: string) =>
+  Type.Object(properties, { additionalProperties: false, description });
+
+const optionalList = <T extends TSchema>(items: T, description: string, maxItems = 1000) =>
+  list(items, description, { maxItems, default: [] });
+
+const Zone = closed(
+  {
+    name: text("The zone that the nameservers answer for, without a final dot."),
+    ttlSeconds: duration("seconds", 3600, "TTL of the zone's own SOA and NS records."),
+    negativeTtlSeconds: duration("seconds", 15, "SOA MINIMUM, the lifetime of a negative answer (RFC 2308 §4)."),
+    contact: text("The zone's contact as in SOA RNAME, written as a domain name.", "hostmaster.invalid"),
+    records: optionalList(
+      closed(
+        {
+          name: text("Owner name: inside the zone, without a final dot."),
+          type: Type.Unsafe<"A" | "AAAA" | "CNAME" | "TXT">(
+            Type.String({ enum: ["A", "AAAA", "CNAME", "TXT"], description: "Record type." }),
+          ),
+          ttlSeconds: duration("seconds", 300, "TTL of this record."),
+          data: list(text("Record data in text form."), "The record's data, one entry for each record.", {
+            minItems: 1,
+          }),
+        },
+        "A fixed record.",
+      ),
+      "Fixed records beside the services.",
+      10_000,
+    ),
+  },
+  "The DNS zone.",
+);
+
+const Site = closed(
+  {
+    name: name("The site's name."),
+    role: Type.Unsafe<"serving" | "witness">(
+      Type.String({
+        enum: ["serving", "witness"],
+        default: "serving",
+        description: "Serves traffic, or only observes.",
+      }),
+    ),
+    addresses: optionalList(text("IPv4 or IPv6 address."), "What clients are answered when the site serves.", 16),
+    edge: Type.Optional(
+      closed(
+        { endpoints: list(text("`host:port`."), "The front door's endpoints.", { minItems: 1 }), probe: PoolProbe },
+        "The site's front door.",
+      ),
+    ),
+  },
+  "A place that serves or observes: one failure domain.",
+);
+
+const member = (what: string) => ({
+  name: name(`The ${what}'s name; its key bears it too.`),
+  site: name("The site it runs in."),
+  url: url("Where it listens for HTTP."),
+});
+
+const Nameserver = closed(
+  {
+    ...member("nameserver"),
+    name: text("The nameserver's host name, as in the zone's NS records."),
+    address: text("The address it answers DNS on."),
+    port: Type.Integer({ minimum: 1, maximum: 65_535, default: 53, description: "The port it answers DNS on." }),
+  },
+  "An authoritative nameserver.",
+);
+
+const Policy = Type.Union(
+  [
+    closed(
+      {
+        kind: Type.Literal("failover", { description: "All traffic to the first site that can take it." }),
+        sites: list(name("A site."), "Sites in order of preference.", { minItems: 1, maxItems: 32 }),
+      },
+      "All traffic to one site.",
+    ),
+    closed(
+      {
+        kind: Type.Literal("weighted", { description: "Traffic spread by share." }),
+        sites: list(
+          closed(
+            {
+              site: name("A site."),
+              share: Type.Number({ minimum: 0, maximum: 1_000_000, description: "Unit: parts of the sum of shares." }),
+            },
+            "A site and its share.",
+          ),
+          "Sites with their shares.",
+          { minItems: 1, maxItems: 32 },
+        ),
+      },
+      "Traffic spread over sites by share.",
+    ),
+  ],
+  { description: "Which sites serve, and in what order or proportion." },
+);
+
+const Failback = Type.Union(
+  [
+    closed({ kind: Type.Literal("manual", { description: "An operator says when." }) }, "An operator says when."),
+    closed(
+      {
+        kind: Type.Literal("auto-after", { description: "By itself." }),
+        afterMs: duration("milliseconds", 1_800_000, "How long home must have been healthy."),
+      },
+      "By itself, after a time.",
+    ),
+  ],
+  { default: { kind: "manual" }, description: "How traffic goes home again." },
+);
+
+const AllBad = Type.Union(
+  [
+    closed({ kind: Type.Literal("lastKnownGood", { description: "Keep the last answer." }) }, "Keep the last answer."),
+    closed({ kind: Type.Literal("failOpen", { description: "Answer all sites." }) }, "Answer all configured sites."),
+    closed(
+      {
+        kind: Type.Literal("sorry", { description: "Answer a fixed address." }),
+        addresses: list(text("IPv4 or IPv6 address."), "The sorry addresses.", { minItems: 1, maxItems: 16 }),
+      },
+      "Answer a fixed address.",
+    ),
+  ],
+  { default: { kind: "lastKnownGood" }, description: "What is answered when no site can take the traffic." },
+);
+
+const Service = closed(
+  {
+    name: name("The service's name."),
+    host: text("The host name that is steered: inside the zone, without a final dot."),
+    ttlSeconds: duration("seconds", 20, "TTL of the host's address records."),
+    rtoSeconds: duration(
+      "seconds",
+      120,
+      "The objective: how long a lost site may be felt. Checked against the budget.",
+    ),
+    policy: Policy,
+    failback: Failback,
+    allBad: AllBad,
+    channels: list(
+      closed(
+        {
+          name: name("The channel's name."),
+          weight: Type.Number({ minimum: 0, maximum: 1_000_000, description: "Unit: parts of the sum of weights." }),
+        },
+        "A release line.",
+      ),
+      "Release lines. The first steers DNS.",
+      { minItems: 1, maxItems: 32, default: [{ name: "stable", weight: 100 }] },
+    ),
+    pools: list(
+      closed(
+        {
+          channel: name("The channel it serves."),
+          site: name("The site it stands in."),
+          endpoints: list(text("`host:port`."), "Where the pool listens.", { minItems: 1, maxItems: 256 }),
+          endpointsUpMin: Type.Integer({
+            minimum: 1,
+            maximum: 256,
+            default: 1,
+            description: "A look succeeds when this many endpoints answered well. Unit: endpoints.",
+          }),
+          probe: PoolProbe,
+        },
+        "The endpoints of one channel in one site.",
+      ),
+      "The endpoints of each channel in each site.",
+      { minItems: 1 },
+    ),
+  },
+  "A global host name with a policy.",
+);
+
+const count = (value: number, description: string) =>
+  Type.Integer({ minimum: 1, maximum: 1000, default: value, description: `${description} Unit: looks.` });
+
+const Probes = closed(
+  {
+    intervalMs: duration("milliseconds", 1000, "From one look at a target to the next, while all is well.", 100),
+    deadlineMs: duration("milliseconds", 1000, "How long a look may take before it counts as failed.", 10),
+    fall: count(4, "Failed looks in a row until a target is down."),
+    rise: count(5, "Good looks in a row until a target is healthy again."),
+    degradedFailures: count(6, "Failed looks among the last `degradedLooks` that make a target degraded."),
+    degradedLooks: count(10, "How many last looks `degradedFailures` is counted in."),
+    anchors: optionalList(text("`host:port`."), "Outside places by which an agent sees that it is not cut off.", 16),
+    allow: optionalList(text("CIDR range."), "Otherwise forbidden ranges that probes may reach.", 64),
+  },
+  "How agents look.",
+);
+
+const Guards = closed(
+  {
+    cooldownMs: duration("milliseconds", 60_000, "Least time between two automatic moves of a service."),
+    movesPerHourMax: Type.Integer({
+      minimum: 1,
+      maximum: 1000,
+      default: 2,
+      description: "Most automatic moves of a service in an hour. Unit: moves.",
+    }),
+    readmitAfterMs: duration(
+      "milliseconds",
+      600_000,
+      "How long a quarantined site must be healthy to be a target again.",
+    ),
+  },
+  "Brakes on automation.",
+);
+
+const Store = closed(
+  {
+    site: name("The site the database stands in."),
+    acceptStoreRisk: Type.Optional(
+      text("Why the database may stand in a serving site. Losing both at once stops moves."),
+    ),
+  },
+  "Where the one database is.",
+);
+
+export const ConfigSchema = Type.Object(
+  {
+    installation: flag("^[a-z0-9-]{1,63}$", "The installation's name. Fences of different ones never compare."),
+    zone: Zone,
+    sites: list(Site, "The sites.", { minItems: 1, maxItems: 64 }),
+    electorate: list(name("A site."), `Failure domains that vote: 1 to ${domainsMax}.`, { minItems: 1 }),
+    arbiters: list(closed(member("arbiter"), "An arbiter."), "Arbiters; the first leads when it can.", { minItems: 1 }),
+    agents: list(closed(member("agent"), "An agent."), "The agents.", { minItems: 1 }),
+    nameservers: optionalList(Nameserver, "The nameservers.", 64),
+    services: optionalList(Service, "The services."),
+    probes: Type.Unsafe<Static<typeof Probes>>({ ...Probes, default: {} }),
+    guards: Type.Unsafe<Static<typeof Guards>>({ ...Guards, default: {} }),
+    store: Store,
+  },
+  { additionalProperties: false, title: "Sluice configuration", description: "sluice.yaml" },
+);
+
+/** The compiler's promise that the schema has the shape the core relies on. */
+type Fits<T extends Config> = T;
+export type ConfigDocument = Fits<Static<typeof ConfigSchema>>;
+
+/** JSON Schema of the configuration file, with defaults, units and descriptions. */
+export const configJsonSchema: Readonly<Record<string, unknown>> = {
+  $schema: "https://json-schema.org/draft/2020-12/schema",
+  ...ConfigSchema,
+};

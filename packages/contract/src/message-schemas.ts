@@ -1,0 +1,123 @@
+import type { EpochMs } from "@sluice/core";
+import { opinions } from "@sluice/core";
+import { Type } from "typebox";
+
+/*
+ * What travels between processes. Every text and list is bounded, so nobody can be filled up by a peer. Inside a signed
+ * payload unknown fields are let through: a newer peer may say more, and its signature already says who it is.
+ */
+
+const Name = Type.String({ minLength: 1, maxLength: 64 });
+const TargetKeyText = Type.String({ minLength: 1, maxLength: 300 });
+const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const Epoch = Type.Unsafe<EpochMs>(Type.Number({ minimum: 0 }));
+const Address = Type.String({ minLength: 2, maxLength: 45 });
+const Host = Type.String({ minLength: 1, maxLength: 255 });
+const literals = <const T extends readonly string[]>(values: T) =>
+  Type.Unsafe<T[number]>(Type.String({ enum: [...values] }));
+
+export const EnvelopeSchema = Type.Object(
+  {
+    keyId: Name,
+    payload: Type.String({ minLength: 1, maxLength: 4_194_304 }),
+    signature: Type.String({ minLength: 86, maxLength: 88, pattern: "^[A-Za-z0-9_-]{86}(==)?$" }),
+  },
+  { additionalProperties: false },
+);
+
+export const VoteSchema = Type.Object({
+  target: TargetKeyText,
+  opinion: literals(opinions),
+  suspect: Type.Boolean(),
+  failingSince: Type.Optional(Epoch),
+  detail: Type.Optional(Type.String({ maxLength: 200 })),
+});
+
+export const SelfCheckSchema = Type.Union([
+  Type.Object({ kind: Type.Literal("ok") }),
+  Type.Object({ kind: Type.Literal("abstain"), because: literals(["cut-off", "stalled", "starting"]) }),
+]);
+
+export const ReportSchema = Type.Object({
+  agent: Name,
+  arbiter: Name,
+  nonce: Type.String({ maxLength: 128 }),
+  bootId: Type.String({ minLength: 1, maxLength: 128 }),
+  seq: Count,
+  configRevision: Count,
+  selfCheck: SelfCheckSchema,
+  votes: Type.Array(VoteSchema, { maxItems: 10_000 }),
+});
+
+export const KeyEntrySchema = Type.Object({
+  id: Name,
+  role: literals(["agent", "arbiter"]),
+  name: Name,
+  site: Name,
+  publicKey: Type.String({ minLength: 43, maxLength: 44, pattern: "^[A-Za-z0-9_-]{43}=?$" }),
+});
+
+export const KeysetSchema = Type.Object({
+  installation: Name,
+  version: Count,
+  keys: Type.Array(KeyEntrySchema, { maxItems: 1000 }),
+});
+
+export const FenceSchema = Type.Object({ installation: Name, epoch: Count, sequence: Count });
+
+export const CauseSchema = Type.Union([
+  Type.Object({ kind: literals(["evacuate", "leave-degraded"]), site: Name }),
+  Type.Object({ kind: literals(["rebalance", "failback", "all-bad", "override-ended"]), service: Name }),
+  Type.Object({
+    kind: Type.Literal("operator"),
+    service: Type.Optional(Name),
+    command: Type.String({ maxLength: 200 }),
+    by: Type.String({ maxLength: 200 }),
+  }),
+  Type.Object({ kind: Type.Literal("config"), revision: Count }),
+  Type.Object({ kind: Type.Literal("leader"), epoch: Count }),
+]);
+
+const Ttl = Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1 });
+
+const RecordSchema = Type.Object({
+  name: Host,
+  type: literals(["A", "AAAA", "CNAME", "TXT"]),
+  ttlSeconds: Ttl,
+  data: Type.Array(Type.String({ maxLength: 4096 }), { maxItems: 100 }),
+});
+
+const ZoneSnapshotSchema = Type.Object({
+  name: Host,
+  ttlSeconds: Ttl,
+  negativeTtlSeconds: Ttl,
+  contact: Host,
+  serial: Type.Integer({ minimum: 0, maximum: 2 ** 32 - 1 }),
+  nameservers: Type.Array(Type.Object({ name: Host, addresses: Type.Array(Address, { maxItems: 16 }) }), {
+    maxItems: 64,
+  }),
+  records: Type.Array(RecordSchema, { maxItems: 10_000 }),
+});
+
+const ServiceSnapshotSchema = Type.Object({
+  service: Name,
+  host: Host,
+  ttlSeconds: Ttl,
+  choices: Type.Array(
+    Type.Object({
+      site: Type.String({ minLength: 1, maxLength: 8192 }),
+      share: Type.Number({ minimum: 0, maximum: 1_000_000 }),
+      addresses: Type.Array(Address, { maxItems: 1024 }),
+    }),
+    { maxItems: 64 },
+  ),
+});
+
+export const SnapshotSchema = Type.Object({
+  fence: FenceSchema,
+  causes: Type.Array(CauseSchema, { maxItems: 1000 }),
+  configRevision: Count,
+  issuedAt: Epoch,
+  zone: ZoneSnapshotSchema,
+  services: Type.Array(ServiceSnapshotSchema, { maxItems: 1000 }),
+});
