@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer as createHttp } from "node:http";
+import { type AddressInfo, createServer as createTcp, type Server } from "node:net";
+import { type TestContext, test } from "node:test";
+import { Server as GrpcServer, ServerCredentials } from "@grpc/grpc-js";
+import type { ProbeConfig } from "@sluice/core";
+import { HealthImplementation } from "grpc-health-check";
+import { startModelServer } from "../../../test/lab/model-server/index.ts";
+import { lookAtTarget } from "./look-target.ts";
+import type { LookResult } from "./probes/look.ts";
+
+const rules = { allow: ["127.0.0.0/8"] };
+
+const look = (endpoints: readonly string[], probe: ProbeConfig, more: { up?: number; deadlineMs?: number } = {}) =>
+  lookAtTarget({ key: "edge:site-a", endpoints, endpointsUpMin: more.up ?? 1, probe }, rules, {
+    deadlineMs: more.deadlineMs ?? 5000,
+    localAddress: "127.0.0.1",
+    signal: new AbortController().signal,
+  });
+
+async function listen(t: TestContext, server: Server): Promise<string> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close());
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const because = (result: LookResult): string => (result.kind === "failed" ? result.because : "");
+const http: ProbeConfig = { kind: "http", path: "/healthz", statuses: [200], bodyIncludes: "fine" };
+
+test("http: status, body, redirects and size", async (t) => {
+  let answer = { status: 200, body: "all fine" };
+  let asked = 0;
+  const server = createHttp((_request, response) => {
+    asked += 1;
+    response.writeHead(answer.status, { location: "/elsewhere" }).end(answer.body);
+  });
+  const at = await listen(t, server);
+  assert.equal((await look([at], http)).kind, "ok");
+  answer = { status: 200, body: "broken" };
+  assert.match(because(await look([at], http)), /lacks/);
+  answer = { status: 503, body: "fine" };
+  assert.match(because(await look([at], http)), /status 503/);
+  answer = { status: 302, body: "fine" };
+  assert.match(because(await look([at], http)), /status 302/);
+  assert.equal(asked, 4);
+  answer = { status: 200, body: `fine${"x".repeat(70_000)}` };
+  assert.match(because(await look([at], http)), /larger/);
+});
+
+test("a silent server fails every kind but tcp at the deadline", async (t) => {
+  const at = await listen(
+    t,
+    createTcp((socket) => {
+      socket.on("error", () => socket.destroy()).resume();
+      t.after(() => socket.destroy());
+    }),
+  );
+  assert.equal((await look([at], { kind: "tcp" })).kind, "ok");
+  const kinds: ProbeConfig[] = [http, { kind: "grpc", service: "" }, { kind: "model", model: "m", generate: false }];
+  for (const probe of kinds) assert.match(because(await look([at], probe, { deadlineMs: 150 })), /no answer within/);
+});
+
+test("a refused connection says so, and endpointsUpMin counts", async (t) => {
+  const at = await listen(
+    t,
+    createTcp((socket) => socket.destroy()),
+  );
+  const gone = createTcp();
+  const closed = await listen(t, gone);
+  gone.close();
+  await once(gone, "close");
+  assert.match(because(await look([closed], { kind: "tcp" })), /ECONNREFUSED/);
+  assert.equal((await look([closed, at], { kind: "tcp" })).kind, "ok");
+  assert.match(because(await look([closed, at], { kind: "tcp" }, { up: 2 })), /ECONNREFUSED/);
+});
+
+test("grpc: a real server's health service", async (t) => {
+  const server = new GrpcServer();
+  const health = new HealthImplementation({ "": "SERVING", generator: "NOT_SERVING", ["x".repeat(200)]: "SERVING" });
+  health.addToServer(server);
+  const { promise, resolve } = Promise.withResolvers<number>();
+  server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (_error, port) => resolve(port));
+  const at = `127.0.0.1:${await promise}`;
+  t.after(() => server.forceShutdown());
+  assert.equal(because(await look([at], { kind: "grpc", service: "" })), "");
+  assert.equal(because(await look([at], { kind: "grpc", service: "x".repeat(200) })), "");
+  assert.match(because(await look([at], { kind: "grpc", service: "generator" })), /not SERVING/);
+  assert.match(because(await look([at], { kind: "grpc", service: "nobody" })), /grpc-status 5/);
+});
+
+test("model: lists its model and gives a token", async (t) => {
+  const server = await startModelServer({ site: "site-a", channel: "stable", index: 1, host: "127.0.0.1", port: 0 });
+  t.after(() => server.close(0));
+  const at = `127.0.0.1:${server.port}`;
+  const generated = await look([at], { kind: "model", model: server.model, generate: true });
+  assert.equal(because(generated), "");
+  assert.ok(generated.kind === "ok" && generated.firstTokenMs !== undefined);
+  assert.match(because(await look([at], { kind: "model", model: "other", generate: false })), /does not list/);
+});
