@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ballotsOf, commandOf, configOf, Leader, worldOf } from "./fixtures.ts";
+import { epochMs } from "./model.ts";
+import { step } from "./step.ts";
+
+const t0 = 1_000_000_000;
+const fine = ballotsOf("healthy", "healthy");
+const aDown = ballotsOf("down", "healthy");
+const silence = { freshDomains: [], votes: [] };
+
+function settled(): Leader {
+  const leader = new Leader(configOf());
+  leader.cycle(t0, fine);
+  assert.deepEqual(leader.answered, ["site-a"]);
+  return leader;
+}
+
+test("leaves a down site for the standby, quarantines it, and stays when it comes back", () => {
+  const leader = settled();
+  leader.cycle(t0 + 1_000, aDown);
+  assert.deepEqual(leader.answered, ["site-b"]);
+  assert.equal(leader.world.durable.services["chat"]?.quarantine[0]?.site, "site-a");
+  leader.cycle(t0 + 2_000, fine);
+  leader.cycle(t0 + 7_200_000, fine);
+  assert.deepEqual(leader.answered, ["site-b"]);
+});
+
+test("failback returns home", () => {
+  const leader = settled();
+  leader.cycle(t0 + 1_000, aDown);
+  leader.cycle(t0 + 2_000, fine, [commandOf({ kind: "failback", service: "chat" })]);
+  assert.deepEqual(leader.answered, ["site-a"]);
+});
+
+test("silence never moves traffic", () => {
+  const leader = settled();
+  assert.deepEqual(leader.cycle(t0 + 1_000, silence).change, undefined);
+  assert.deepEqual(leader.answered, ["site-a"]);
+});
+
+test("stays where it is when everything is down", () => {
+  const leader = settled();
+  leader.cycle(t0 + 1_000, ballotsOf("down", "down"));
+  assert.deepEqual(leader.answered, ["site-a"]);
+});
+
+test("a new leader republishes under its epoch", () => {
+  const leader = settled();
+  leader.epoch = 2;
+  assert.equal(leader.cycle(t0 + 1_000, fine).change?.snapshot?.fence.epoch, 2);
+});
+
+test("a follower's step never yields a change", () => {
+  const input = { ballots: aDown, commands: [], role: { kind: "following" } } as const;
+  assert.equal(step(worldOf(configOf()), input, epochMs(t0)).change, undefined);
+});
