@@ -5,7 +5,7 @@ import { type Health, isQuickened, isSuspect, newHealth, observe, opinionOf } fr
 const thresholds = { fall: 4, rise: 5, degradedFailures: 6, degradedLooks: 10 };
 /** Looks as text: `x` failed, `.` good. */
 const after = (looks: string, from: Health = newHealth): Health =>
-  [...looks].reduce((health, look) => observe(health, look === "x", thresholds), from);
+  looks.split("").reduce((health, look) => observe(health, look === "x", thresholds), from);
 
 const table = [
   { looks: "", votes: "unknown", quickened: true, suspect: false },
