@@ -27,7 +27,7 @@ export const lookGrpc =
       });
       const pieces: Buffer[] = [];
       let bytes = 0;
-      let grpcStatus: unknown;
+      let grpcStatus: string | string[] | undefined;
       stream.on("error", reject).on("response", (headers) => (grpcStatus ??= headers["grpc-status"]));
       stream.on("trailers", (trailers) => (grpcStatus ??= trailers["grpc-status"]));
       stream.on("data", (piece: Buffer) => {
@@ -59,8 +59,8 @@ function frame(service: string): Buffer {
 }
 
 /** HealthCheckResponse has one field: 1 is SERVING. */
-function whyNotServing(grpcStatus: unknown, body: Buffer): string | undefined {
-  if (grpcStatus !== "0") return `grpc-status ${String(grpcStatus ?? "missing")}`;
+function whyNotServing(grpcStatus: string | string[] | undefined, body: Buffer): string | undefined {
+  if (grpcStatus !== "0") return `grpc-status ${grpcStatus?.toString() ?? "missing"}`;
   const serving = body.length === 7 && body[0] === 0 && body[5] === 0x08 && body[6] === 1;
   return serving ? undefined : "not SERVING";
 }
