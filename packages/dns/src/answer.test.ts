@@ -8,7 +8,7 @@ const snapshot: Snapshot = {
   fence: { installation: "lab", epoch: 3, sequence: 41 },
   causes: [],
   configRevision: 1,
-  issuedAt: 0,
+  issuedAt: 0 as Snapshot["issuedAt"],
   zone: {
     name: "t.example",
     ttlSeconds: 60,
