@@ -1,1 +1,10 @@
-export {};
+export { systemClock } from "./clock.ts";
+export { readJsonFile, writeFileAtomic } from "./files.ts";
+export { type Answer, type Ask, request } from "./http-client.ts";
+export { type HttpOptions, type HttpServer, listen, makeHttpServer } from "./http-server.ts";
+export { type Keyring, type Opened, readKeyring } from "./keyring.ts";
+export { generateKeyPair, readSigner, readToken, type Signer, signerFromPem } from "./keys.ts";
+export { type Logger, makeLogger } from "./logger.ts";
+export { makeRegistry } from "./metrics.ts";
+export { describeError, type ProcessFlags, processFlags, runMain, stopSignal } from "./process.ts";
+export { repeat, sleep } from "./waiting.ts";

@@ -1,0 +1,65 @@
+import { parseArgs } from "node:util";
+import { SluiceError } from "@sluice/core";
+
+export type ProcessFlags = {
+  readonly name: string;
+  readonly config: string;
+  readonly keys: string;
+  readonly state: string;
+  readonly logLevel: string;
+};
+
+/** The flags that agent, nameserver and arbiter share. */
+export function processFlags(args: readonly string[] = process.argv.slice(2)): ProcessFlags {
+  const text = { type: "string" } as const;
+  const options = {
+    name: text,
+    config: text,
+    keys: text,
+    state: text,
+    "log-level": { type: "string", default: "info" },
+  } as const;
+  const { values } = parseArgs({ args: [...args], options, strict: true });
+  const need = (flag: "name" | "config" | "keys" | "state"): string => {
+    const value = values[flag];
+    if (value === undefined)
+      throw new SluiceError("BODY_INVALID", `--${flag} is missing`, {
+        hint: "Give --name, --config, --keys and --state.",
+      });
+    return value;
+  };
+  return {
+    name: need("name"),
+    config: need("config"),
+    keys: need("keys"),
+    state: need("state"),
+    logLevel: values["log-level"],
+  };
+}
+
+/** Aborted on SIGINT or SIGTERM. */
+export function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => stop.abort());
+  return stop.signal;
+}
+
+/** Runs a process to its end: exit 0 when it returns, one line with what to do and exit 1 when it cannot go on. */
+export async function runMain(main: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  try {
+    await main(stopSignal());
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`${describeError(error)}\n`);
+    process.exit(1);
+  }
+}
+
+/** An error as people read it: code, sentence, what to do, and each problem on a line. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof SluiceError)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const problems = error.problems.map(
+    (problem) => `  ${problem.path}: ${problem.message}${problem.hint ? ` (${problem.hint})` : ""}`,
+  );
+  return [`${error.code}: ${error.message}`, ...problems, ...(error.hint === undefined ? [] : [error.hint])].join("\n");
+}
