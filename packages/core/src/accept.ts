@@ -10,7 +10,8 @@ import type { ServiceSnapshot, Snapshot } from "./snapshot.ts";
  *   fence equal, same content           repeat
  *   fence equal, other content          refuse  equal-fence-other-content: two leaders, or a forgery
  *   epoch more than 1,000 ahead         refuse  epoch-jump: one bad number must not lock everybody out for ever
- *   a service without an answer         refuse  empty-answer
+ *   a service without an answer, or gone
+ *   though no configuration says so     refuse  empty-answer
  *   more changed than the causes cover  refuse  change-budget
  *   else                                accept
  */
@@ -39,6 +40,17 @@ export function acceptSnapshot(current: Snapshot | undefined, next: Snapshot): A
   const empty = next.services.find((service) => totalAddresses(service) === 0);
   if (empty) return { kind: "refuse", because: "empty-answer", detail: `${empty.host} would have no address` };
   if (!current) return { kind: "accept" };
+  const dropped = current.services.filter(
+    (service) => !next.services.some((entry) => entry.service === service.service),
+  );
+  const isConfig = next.causes.some((cause) => cause.kind === "config");
+  if (dropped[0] && !isConfig) {
+    return {
+      kind: "refuse",
+      because: "empty-answer",
+      detail: `${dropped[0].host} would be gone, and no configuration says so`,
+    };
+  }
   const changed = next.services.filter((service) => isUncovered(current, next, service));
   const allowed = Math.max(1, Math.floor(current.services.length * changedShareMax));
   if (changed.length > allowed) {

@@ -37,7 +37,7 @@ export function whyNotBrake(
   now: EpochMs,
   settings: GuardSettings,
 ): WhyNot<BrakeRule> | undefined {
-  const last = moves.at(-1);
+  const last = pastMoves(moves, now).at(-1);
   if (last !== undefined && now - last < settings.cooldownMs) {
     const leftSeconds = Math.ceil((settings.cooldownMs - (now - last)) / 1000);
     return { rule: "cool-down", because: `it moved a moment ago; ${leftSeconds} s of the cool-down are left` };
