@@ -49,6 +49,12 @@ export function whyNotBrake(
   return undefined;
 }
 
-/** The moves that still count. A clock that stepped back leaves dates in the future; they count as now. */
+/**
+ * The moves that still count towards the hour. When the clock stepped back, dates lie in the future: how long ago those moves
+ * were nobody knows, so they count towards the hour and not towards the cool-down.
+ */
 export const recentMoves = (moves: readonly EpochMs[], now: EpochMs): readonly EpochMs[] =>
-  moves.filter((at) => now - at < hourMs);
+  moves.filter((at) => now - at < hourMs).map((at) => (at > now ? now : at));
+
+/** The moves that the clock agrees are past. */
+const pastMoves = (moves: readonly EpochMs[], now: EpochMs): readonly EpochMs[] => moves.filter((at) => at <= now);
