@@ -12,7 +12,11 @@ const snapshot: Snapshot = {
   configRevision: 1,
   issuedAt: epochMs(0),
   zone: {
-    ...{ name: "llm.example", ttlSeconds: 60, negativeTtlSeconds: 15, contact: "hostmaster.example.org", serial: 41 },
+    name: "llm.example",
+    ttlSeconds: 60,
+    negativeTtlSeconds: 15,
+    contact: "hostmaster.example.org",
+    serial: 41,
     nameservers: [{ name: "ns-a.llm.example", addresses: ["127.0.1.1"] }],
     records: [
       {

@@ -124,9 +124,9 @@ function readAnswer(reply: Buffer): QueryAnswer {
 }
 
 function readRecord(record: Packet["answers"][number]): QueryRecord {
-  const { name, type, ttl = 0 } = record;
+  const { name, type, ttl } = record;
   const fields = record as unknown as Readonly<Record<string, unknown>>;
   const value = fields["address"] ?? fields["domain"] ?? fields["ns"] ?? fields["data"] ?? fields["primary"] ?? "";
-  const data = Array.isArray(value) ? value.join("") : String(value);
+  const data = Array.isArray(value) ? value.join("") : typeof value === "string" ? value : JSON.stringify(value);
   return { name, type: typeNames.get(type ?? 0) ?? `TYPE${type}`, ttl, data };
 }

@@ -1,1 +1,1 @@
-export {};
+export { type Arbiter, type ArbiterOptions, startArbiter } from "./start-arbiter.ts";

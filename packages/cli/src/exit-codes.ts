@@ -1,0 +1,32 @@
+import type { ErrorCode } from "@sluice/core";
+
+/** Exit codes that scripts can rely on. `docs/cli.md` lists them. */
+export const exitCodes = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  labState: 3,
+  refused: 4,
+  unreachable: 5,
+  objectiveMissed: 6,
+} as const;
+
+const byCode: Partial<Record<ErrorCode, number>> = {
+  LAB_RUNNING: exitCodes.labState,
+  LAB_DOWN: exitCodes.labState,
+  FLOOR: exitCodes.refused,
+  BRAKE: exitCodes.refused,
+  NOTHING_TO_DO: exitCodes.refused,
+  ELECTORATE_JUMP: exitCodes.refused,
+  CONFIG_STALE: exitCodes.refused,
+  CONFIG_INVALID: exitCodes.usage,
+  CONFIG_UNREADABLE: exitCodes.usage,
+  BODY_INVALID: exitCodes.usage,
+  NOT_FOUND: exitCodes.usage,
+  UNREACHABLE: exitCodes.unreachable,
+  NO_LEADER: exitCodes.unreachable,
+  NOT_LEADER: exitCodes.unreachable,
+  STORE_UNAVAILABLE: exitCodes.unreachable,
+};
+
+export const exitCodeOf = (code: ErrorCode): number => byCode[code] ?? exitCodes.failed;

@@ -1,0 +1,4 @@
+import type { makeHttpServer } from "@sluice/runtime";
+
+/** The HTTP server with its schema types, as routes receive it. */
+export type ArbiterHttp = ReturnType<typeof makeHttpServer>;

@@ -1,0 +1,80 @@
+import Type from "typebox";
+
+/** Shapes of the arbiter's HTTP API. Every object refuses unknown keys; every string and number is bounded. */
+const name = Type.String({ minLength: 1, maxLength: 63, pattern: "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$" });
+const closed = { additionalProperties: false } as const;
+
+export const ServiceParams = Type.Object({ name }, closed);
+export const SiteParams = Type.Object({ site: name }, closed);
+export const NameParams = Type.Object({ name: Type.String({ minLength: 1, maxLength: 253 }) }, closed);
+
+/** What every operator's request carries. */
+const asked = {
+  reason: Type.String({ minLength: 3, maxLength: 500, description: "Why. It goes into the audit record." }),
+  by: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: "Who asks. Default: operator." })),
+  overrideRules: Type.Optional(
+    Type.Array(Type.String({ maxLength: 40 }), { maxItems: 5, description: "Floors knowingly crossed." }),
+  ),
+  dryRun: Type.Optional(Type.Boolean({ description: "Say what would be done, and do nothing." })),
+};
+
+export const FailoverBody = Type.Object({ to: name, ...asked }, closed);
+export const FailbackBody = Type.Object({ service: Type.Optional(name), ...asked }, closed);
+
+/** Unit: milliseconds. An override always expires: at most 30 days, by default a day. */
+const forMs = Type.Optional(
+  Type.Integer({ minimum: 1_000, maximum: 2_592_000_000, description: "Lifetime in milliseconds. Default 86400000." }),
+);
+
+export const EvacuateBody = Type.Object({ forMs, ...asked }, closed);
+export const OverrideBody = Type.Object(
+  {
+    kind: Type.Union([Type.Literal("pin"), Type.Literal("drain"), Type.Literal("freeze")]),
+    service: Type.Optional(name),
+    site: Type.Optional(name),
+    forMs,
+    ...asked,
+  },
+  closed,
+);
+export const UndoBody = Type.Object(
+  { service: Type.Optional(name), override: Type.Optional(Type.String({ minLength: 1, maxLength: 40 })), ...asked },
+  closed,
+);
+export const ApplyBody = Type.Object(
+  { config: Type.Unknown(), revisionBefore: Type.Integer({ minimum: 0 }), ...asked },
+  closed,
+);
+
+const whole = (description: string) => Type.Optional(Type.String({ pattern: "^\\d{1,15}$", description }));
+
+export const WaitQuery = { waitMs: whole("How long to wait for something new. Milliseconds, at most 30000.") };
+export const EventsQuery = Type.Object(
+  { after: whole("Journal id to read on from."), limit: whole("At most 1000."), ...WaitQuery },
+  closed,
+);
+export const SuspicionsQuery = Type.Object(
+  { agent: name, after: whole("The cursor of the last answer."), ...WaitQuery },
+  closed,
+);
+export const SnapshotQuery = Type.Object(
+  {
+    node: Type.String({ minLength: 1, maxLength: 253 }),
+    after: Type.Optional(
+      Type.String({ pattern: "^\\d{1,15}\\.\\d{1,15}$", description: "What the node serves, EPOCH.SEQUENCE." }),
+    ),
+    ...WaitQuery,
+  },
+  closed,
+);
+export const ConfigQuery = Type.Object({ after: whole("The revision the node has.") }, closed);
+
+export const DoneReply = Type.Object({
+  isDryRun: Type.Boolean(),
+  lines: Type.Array(Type.String(), { description: "What was done, or would be, in sentences." }),
+  sequences: Type.Array(Type.Integer(), { description: "Numbers of the decisions taken." }),
+  id: Type.Union([Type.String(), Type.Null()], { description: "Of the override that was set." }),
+});
+
+/** A whole number from a query string, bounded. */
+export const whole0 = (text: string | undefined, max: number): number => Math.min(Number(text ?? 0), max);

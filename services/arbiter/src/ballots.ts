@@ -1,0 +1,119 @@
+import { randomBytes } from "node:crypto";
+import { parseReport } from "@sluice/contract";
+import {
+  type BallotBox,
+  type BallotCount,
+  type Config,
+  countBallots,
+  type Envelope,
+  type Event,
+  epochMs,
+  issueNonce,
+  lastVote,
+  newBallotBox,
+  type Report,
+  receive,
+  SluiceError,
+  type WhyNotCounted,
+  whyAgentNotCounted,
+} from "@sluice/core";
+import type { Clock } from "@sluice/ports";
+import type { Keyring } from "@sluice/runtime";
+import type { ArbiterMetrics } from "./metrics.ts";
+import type { SuspicionBoard } from "./suspicion-board.ts";
+
+/** A vote stops counting when its nonce is older than this many probe intervals. */
+const freshIntervals = 4;
+
+export type ReportReply = {
+  readonly kind: "counted" | "refused";
+  readonly because?: string;
+  readonly nonce: string;
+};
+
+/** The box with its door: signatures, nonces and the clock. The arithmetic is the core's. */
+export interface Ballots {
+  take(envelope: Envelope, config: Config): ReportReply;
+  count(config: Config, configRevision: number): BallotCount;
+  whyNotCounted(agent: string, config: Config, configRevision: number): WhyNotCounted | undefined;
+  voteOf(agent: string, target: string): ReturnType<typeof lastVote>;
+}
+
+type Deps = {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly keyring: Keyring;
+  readonly board: SuspicionBoard;
+  readonly metrics: ArbiterMetrics;
+  /** Called for each change of a vote, so that the loop need not wait for its next turn. */
+  readonly onChange: (events: readonly Event[]) => void;
+};
+
+export function makeBallots(deps: Deps): Ballots {
+  let box: BallotBox = newBallotBox(deps.name);
+  const ageMaxMs = (config: Config): number => config.probes.intervalMs * freshIntervals;
+  const at = (config: Config, configRevision: number) => ({
+    now: deps.clock.monotonicMs(),
+    ageMaxMs: ageMaxMs(config),
+    configRevision,
+  });
+
+  return {
+    take(envelope, config) {
+      const report = openReport(deps, envelope, config);
+      const before = box;
+      const received = receive(box, report, { now: deps.clock.monotonicMs(), ageMaxMs: ageMaxMs(config) });
+      if (received.kind === "counted") box = received.box;
+      deps.metrics.reports.inc({ result: received.kind === "counted" ? "counted" : received.because });
+      const nonce = randomBytes(16).toString("base64url");
+      box = issueNonce(box, report.agent, { nonce, now: deps.clock.monotonicMs() });
+      if (received.kind === "refused") return { kind: "refused", because: received.because, nonce };
+      const events = changes(before, report);
+      deps.board.post(
+        report.agent,
+        report.votes.filter((vote) => vote.suspect).map((vote) => vote.target),
+      );
+      if (events.length > 0 || !before.agents[report.agent]?.report) deps.onChange(events);
+      return { kind: "counted", nonce };
+    },
+    count: (config, configRevision) => countBallots(box, config.agents, at(config, configRevision)),
+    whyNotCounted: (agent, config, configRevision) => whyAgentNotCounted(box, agent, at(config, configRevision)),
+    voteOf: (agent, target) => lastVote(box, agent, target),
+  };
+}
+
+/** Who says so, and is it theirs to say? Anything wrong here is refused with a code, counted, and changes nothing. */
+function openReport(deps: Deps, envelope: Envelope, config: Config): Report {
+  const refuse = (because: string): SluiceError => {
+    deps.metrics.reports.inc({ result: because });
+    return new SluiceError("VOTE_REFUSED", `the report was not counted: ${because}`, {
+      hint: "Check the agent's key, its entry in the keyset, and its name in the configuration.",
+    });
+  };
+  const opened = deps.keyring.open("report", envelope, "agent");
+  if (opened.kind === "refused") throw refuse(opened.because);
+  const report = parseReport(opened.value);
+  if (!report) throw refuse("not-a-report");
+  if (report.agent !== opened.name) throw refuse("signed-by-another");
+  const configured = config.agents.find((agent) => agent.name === report.agent);
+  if (!configured) throw refuse("unknown-agent");
+  if (configured.site !== opened.site) throw refuse("other-site");
+  return report;
+}
+
+/** What this report says that the agent's last one did not. */
+function changes(before: BallotBox, report: Report): Event[] {
+  return report.votes.flatMap((vote): Event[] => {
+    const earlier = lastVote(before, report.agent, vote.target);
+    const from = earlier?.opinion ?? "unknown";
+    const { target } = vote;
+    const turned: Event[] =
+      from === vote.opinion ? [] : [{ kind: "vote-changed", target, agent: report.agent, from, to: vote.opinion }];
+    if (!vote.suspect || earlier?.suspect || vote.failingSince === undefined) return turned;
+    const detail = vote.detail ?? "";
+    return [
+      ...turned,
+      { kind: "suspected", target, agent: report.agent, failingSince: epochMs(vote.failingSince), detail },
+    ];
+  });
+}

@@ -1,0 +1,65 @@
+import { type Event, type JournalEntry, SluiceError, sentence } from "@sluice/core";
+import type { Clock, Store } from "@sluice/ports";
+import type { Logger } from "@sluice/runtime";
+import { wait } from "./suspicion-board.ts";
+
+/** Events on their way to the store, and readers who wait for them. */
+export interface Journal {
+  /** Logs events and keeps them until they are written. Bounded: the oldest go first when the database is away for long. */
+  note(events: readonly Event[]): void;
+  /** Writes what is waiting, under the epoch. */
+  flush(epoch: number): Promise<void>;
+  /** Tells readers that a commit brought events of its own. */
+  committed(): void;
+  read(at: {
+    readonly after: number;
+    readonly limit: number;
+    readonly waitMs: number;
+    readonly signal: AbortSignal;
+  }): Promise<readonly JournalEntry[]>;
+}
+
+const waitingMax = 5_000;
+const readersPollMs = 500;
+
+export function makeJournal(deps: {
+  readonly name: string;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): Journal {
+  let waiting: Event[] = [];
+  const readers = new Set<() => void>();
+  const wakeAll = (): void => {
+    for (const wake of readers) wake();
+  };
+  return {
+    note(events) {
+      for (const event of events) deps.logger.info({ event: event.kind }, sentence(event));
+      waiting = [...waiting, ...events].slice(-waitingMax);
+    },
+    async flush(epoch) {
+      if (waiting.length === 0) return;
+      const events = waiting;
+      waiting = [];
+      try {
+        await deps.store.append({ epoch, at: deps.clock.wallMs(), by: deps.name, events });
+        wakeAll();
+      } catch (error) {
+        if (!(error instanceof SluiceError) || !error.transient) throw error;
+        waiting = [...events, ...waiting].slice(-waitingMax);
+      }
+    },
+    committed: wakeAll,
+    async read(at) {
+      const until = deps.clock.monotonicMs() + at.waitMs;
+      for (;;) {
+        const entries = await deps.store.events(at.after, at.limit);
+        const leftMs = until - deps.clock.monotonicMs();
+        if (entries.length > 0 || leftMs <= 0 || at.signal.aborted) return entries;
+        // A follower's journal is written by the leader, so readers look again by themselves too.
+        await wait(readers, { waitMs: Math.min(leftMs, readersPollMs), signal: at.signal });
+      }
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import {
+  type Command,
+  type CommandResult,
+  type Event,
+  newWatch,
+  SluiceError,
+  sentence,
+  step,
+  type Watch,
+} from "@sluice/core";
+import type { Clock } from "@sluice/ports";
+import type { Logger } from "@sluice/runtime";
+import type { Ballots } from "./ballots.ts";
+import type { Journal } from "./journal.ts";
+import type { Leadership } from "./leadership.ts";
+import type { ArbiterMetrics } from "./metrics.ts";
+import type { WorldKeeper } from "./world-keeper.ts";
+
+/** The arbiter's one loop: gather → step → perform → record. */
+export interface Loop {
+  /** One cycle. Cycles never overlap; the caller sees to the pace. */
+  turn(): Promise<void>;
+  watch(): Watch;
+  /** Queues an operator's command for the next cycle; resolves with what came of it. */
+  submit(command: Command): Promise<CommandResult>;
+  /** True while this arbiter leads, has adopted what is served, and may write. */
+  isLeading(): boolean;
+}
+
+type Deps = {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly ballots: Ballots;
+  readonly journal: Journal;
+  readonly keeper: WorldKeeper;
+  readonly leadership: Leadership;
+  readonly metrics: ArbiterMetrics;
+  /** Reads what the world serves, and adopts it where it is newer; false while that is not settled. */
+  readonly settle: (epoch: number) => Promise<boolean>;
+};
+
+const commandsMax = 64;
+
+export function makeLoop(deps: Deps): Loop {
+  let watch: Watch = newWatch;
+  let settledEpoch: number | undefined;
+  const queue: Queued[] = [];
+
+  /** The epoch to write under, or undefined. A new epoch settles first. */
+  async function leadingEpoch(): Promise<number | undefined> {
+    const held = deps.leadership.held();
+    if (!held || deps.leadership.whyNotWrite() !== undefined) return undefined;
+    if (held.epoch === settledEpoch) return held.epoch;
+    if (!(await deps.settle(held.epoch))) return undefined;
+    settledEpoch = deps.leadership.held()?.epoch;
+    return settledEpoch;
+  }
+
+  function gather() {
+    const { config, configRevision } = deps.keeper.durable();
+    return { ballots: deps.ballots.count(config, configRevision), taken: queue.splice(0) };
+  }
+
+  async function turn(): Promise<void> {
+    const end = deps.metrics.cycleSeconds.startTimer();
+    const epoch = await leadingEpoch();
+    const { ballots, taken } = gather();
+    deps.metrics.freshVantages.set(ballots.freshDomains.length);
+    const role = epoch === undefined ? ({ kind: "following" } as const) : ({ kind: "leading", epoch } as const);
+    const world = { durable: deps.keeper.durable(), watch };
+    const outcome = step(world, { ballots, role, commands: taken.map((entry) => entry.command) }, deps.clock.wallMs());
+    const refused =
+      outcome.change && epoch !== undefined ? await perform(outcome.change, epoch, outcome.events) : undefined;
+    if (!refused) watch = outcome.watch;
+    if (epoch !== undefined && !outcome.change) deps.journal.note(outcome.events);
+    for (const { command, resolve } of taken) resolve(refused ?? outcome.results[command.id] ?? notLeading);
+    end();
+  }
+
+  /** Commits before anything is published; answers the refusal when nothing was changed. */
+  async function perform(
+    change: NonNullable<ReturnType<typeof step>["change"]>,
+    epoch: number,
+    events: readonly Event[],
+  ): Promise<CommandResult | undefined> {
+    if (deps.leadership.whyNotWrite() !== undefined) return notLeading;
+    try {
+      const committed = await deps.keeper.commit(change, { epoch, events });
+      if (committed.kind === "committed") {
+        record(deps, events, { sequence: change.durable.sequence, epoch });
+        return undefined;
+      }
+      deps.metrics.refusedCommits.inc({ why: committed.because });
+      if (committed.because === "fenced") await deps.leadership.resign("the store has a newer epoch");
+      else await deps.keeper.refresh();
+      return {
+        kind: "refused",
+        code: "FENCED",
+        because: `the store refused: ${committed.because}`,
+        hint: "Ask again: another arbiter may lead.",
+      };
+    } catch (error) {
+      if (!(error instanceof SluiceError) || !error.transient) throw error;
+      return {
+        kind: "refused",
+        code: "STORE_UNAVAILABLE",
+        because: error.message,
+        hint: "Nothing was changed. Try again when the database is back.",
+      };
+    }
+  }
+
+  return {
+    turn,
+    watch: () => watch,
+    isLeading: () => settledEpoch !== undefined && deps.leadership.held()?.epoch === settledEpoch,
+    submit: (command) => enqueue(queue, command),
+  };
+}
+
+function record(deps: Deps, events: readonly Event[], head: { sequence: number; epoch: number }): void {
+  deps.metrics.sequence.set(head.sequence);
+  deps.metrics.epoch.set(head.epoch);
+  for (const event of events) {
+    if (event.kind === "decided") deps.metrics.decisions.inc({ cause: event.decision.cause.kind });
+    deps.logger.info({ event: event.kind }, sentence(event));
+  }
+  deps.journal.committed();
+}
+
+type Queued = { readonly command: Command; readonly resolve: (result: CommandResult) => void };
+
+function enqueue(queue: Queued[], command: Command): Promise<CommandResult> {
+  if (queue.length >= commandsMax) {
+    const because = "too many commands wait already";
+    return Promise.resolve({ kind: "refused", code: "BRAKE", because, hint: "Try again in a second." });
+  }
+  return new Promise((resolve) => queue.push({ command, resolve }));
+}
+
+const notLeading: CommandResult = {
+  kind: "refused",
+  code: "NOT_LEADER",
+  because: "this arbiter does not lead",
+  hint: "Ask the next arbiter; the sluice command does so by itself.",
+};

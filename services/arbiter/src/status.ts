@@ -1,0 +1,111 @@
+import type { EpochMs } from "@sluice/core";
+import {
+  type Config,
+  type Durable,
+  edgeKey,
+  formatFence,
+  formatPlacement,
+  homeOf,
+  isExpired,
+  type Opinion,
+  overridesOf,
+  policySites,
+  type ServiceConfig,
+  samePlacement,
+  siteHealth,
+  sitesOf,
+  type Watch,
+  type WhyNotCounted,
+} from "@sluice/core";
+import type { Acknowledged } from "./snapshot-desk.ts";
+
+/** Everything `status` and `explain` are worked out from. */
+export type View = {
+  readonly arbiter: string;
+  readonly isLeading: boolean;
+  readonly leader: { readonly holder: string; readonly epoch: number } | undefined;
+  readonly durable: Durable;
+  readonly watch: Watch;
+  readonly now: EpochMs;
+  readonly whyNotCounted: (agent: string) => WhyNotCounted | undefined;
+  readonly acknowledged: Readonly<Record<string, Acknowledged>>;
+};
+
+export type StandbyStatus = {
+  readonly site: string;
+  readonly isReady: boolean;
+  readonly health: Opinion;
+  readonly isQuarantined: boolean;
+};
+
+/** What matters at night: who leads, which vantages are fresh, where each service is, and whether its standby is ready. */
+export function statusOf(view: View) {
+  const { durable, watch } = view;
+  const { config } = durable;
+  return {
+    installation: durable.installation,
+    arbiter: view.arbiter,
+    isLeading: view.isLeading,
+    leader: view.leader?.holder ?? null,
+    epoch: view.leader?.epoch ?? 0,
+    fence: durable.snapshot ? formatFence(durable.snapshot.fence) : null,
+    configRevision: durable.configRevision,
+    vantages: config.agents.map((agent) => {
+      const why = view.whyNotCounted(agent.name);
+      return { agent: agent.name, site: agent.site, isFresh: why === undefined, because: why ?? null };
+    }),
+    sites: config.sites.map((site) => ({
+      site: site.name,
+      role: site.role,
+      edge: site.edge ? (watch.verdicts[edgeKey(site.name)]?.verdict.kind ?? "unknown") : null,
+    })),
+    services: config.services.map((service) => serviceStatus(view, service)),
+    nameservers: config.nameservers.map((nameserver) => nameserverStatus(view, nameserver)),
+    overrides: durable.overrides.filter((override) => !isExpired(override, view.now)),
+  };
+}
+
+export function serviceStatus(view: View, service: ServiceConfig) {
+  const { durable, watch } = view;
+  const state = durable.services[service.name];
+  const served = state?.served ?? homeOf(service);
+  return {
+    service: service.name,
+    host: service.host,
+    situation: watch.situations[service.name] ?? "unplaced",
+    served: formatPlacement(served),
+    /** What automation would serve without overrides: real and effective state are both told. */
+    base: formatPlacement(state?.base ?? homeOf(service)),
+    isForced: state !== undefined && !samePlacement(state.base, state.served),
+    isHome: state !== undefined && samePlacement(state.base, homeOf(service)),
+    standby: standbyOf(view, service, sitesOf(served)),
+    held: watch.held[service.name] ?? null,
+    overrides: overridesOf(durable.overrides, service.name).map((override) => override.id),
+  };
+}
+
+function standbyOf(view: View, service: ServiceConfig, serving: readonly string[]): readonly StandbyStatus[] {
+  const quarantine = view.durable.services[service.name]?.quarantine ?? [];
+  return policySites(service.policy)
+    .filter((site) => !serving.includes(site))
+    .map((site) => {
+      const health = siteHealth(view.durable.config, service, { site, verdicts: view.watch.verdicts }).kind;
+      const isQuarantined = quarantine.some((entry) => entry.site === site);
+      return { site, isReady: health === "healthy" && !isQuarantined, health, isQuarantined };
+    });
+}
+
+function nameserverStatus(view: View, nameserver: Config["nameservers"][number]) {
+  const seen = view.acknowledged[nameserver.name];
+  const isCurrent =
+    seen !== undefined &&
+    view.durable.snapshot !== undefined &&
+    formatFence(seen.fence) === formatFence(view.durable.snapshot.fence);
+  return {
+    nameserver: nameserver.name,
+    site: nameserver.site,
+    fence: seen ? formatFence(seen.fence) : null,
+    isCurrent,
+    seenAgoMs: seen ? view.now - seen.seenAt : null,
+  };
+}

@@ -1,0 +1,154 @@
+import { randomUUID } from "node:crypto";
+import {
+  adopt,
+  adoptInto,
+  type Change,
+  type Config,
+  type Durable,
+  type Event,
+  epochMs,
+  type Found,
+} from "@sluice/core";
+import type { Clock, Commit, Store, StoredWorld } from "@sluice/ports";
+import type { Keyring, Signer } from "@sluice/runtime";
+import { openSnapshot } from "./adoption.ts";
+import type { SnapshotDesk } from "./snapshot-desk.ts";
+
+/** The durable world in memory: loaded from the store, changed only by what the store has taken. */
+export interface WorldKeeper {
+  durable(): Durable;
+  /** Reads the store again when its head moved; followers do so to stay warm. True when something changed. */
+  refresh(): Promise<boolean>;
+  /** Before a new leader's first write. Answers the event to journal, or the reason to freeze. */
+  adopt(found: readonly Found[]): AdoptionOutcome;
+  /** Commits a change under an epoch, then puts its snapshot on the desk. */
+  commit(change: Change, under: { readonly epoch: number; readonly events: readonly Event[] }): Promise<CommitOutcome>;
+}
+
+export type AdoptionOutcome =
+  | { readonly kind: "kept" }
+  | { readonly kind: "adopted"; readonly event: Event; readonly epoch: number }
+  | { readonly kind: "diverged"; readonly event: Event };
+
+export type CommitOutcome =
+  | { readonly kind: "committed" }
+  | { readonly kind: "refused"; readonly because: "fenced" | "conflict" };
+
+type Deps = {
+  readonly name: string;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly signer: Signer;
+  readonly keyring: Keyring;
+  readonly desk: SnapshotDesk;
+  /** The file's configuration: in force, as revision 0, until one is stored. */
+  readonly bootstrap: Config;
+};
+
+export function makeWorldKeeper(deps: Deps): WorldKeeper {
+  let durable = emptyWorld(deps.bootstrap);
+  /** The store's head as we know it; undefined until something was stored. It lags `durable.sequence` after an adoption. */
+  let head: number | undefined;
+  /** Write every service with the next commit: the world came from elsewhere than the store. */
+  let isAdopted = false;
+  /** A commit whose outcome was lost with the connection; settled before anything else is done. */
+  let unsettled: { readonly id: string } | undefined;
+
+  async function load(): Promise<void> {
+    const stored = await deps.store.load();
+    if (!stored) return;
+    head = stored.sequence;
+    durable = restore(deps, stored);
+    const { snapshotEnvelope } = stored;
+    if (durable.snapshot && snapshotEnvelope) deps.desk.offer(durable.snapshot, snapshotEnvelope);
+  }
+
+  return {
+    durable: () => durable,
+    async refresh() {
+      const found = await deps.store.head();
+      if (!found || found.sequence === head) return false;
+      await load();
+      return true;
+    },
+    adopt(found) {
+      const adoption = adopt(durable.snapshot, durable.installation, found);
+      if (adoption.kind === "keep") return { kind: "kept" };
+      if (adoption.kind === "disagree")
+        return { kind: "diverged", event: { kind: "diverged", detail: adoption.detail } };
+      durable = adoptInto(durable, adoption.found);
+      isAdopted = true;
+      const { fence } = adoption.found.snapshot;
+      return { kind: "adopted", event: { kind: "adopted", fence, from: adoption.found.from }, epoch: fence.epoch };
+    },
+    async commit(change, under) {
+      if (unsettled) {
+        const isIn = await deps.store.committed(unsettled.id);
+        unsettled = undefined;
+        if (isIn) await load();
+        return { kind: "refused", because: "conflict" };
+      }
+      const commit = toCommit(deps, change, { ...under, head, isWhole: isAdopted });
+      unsettled = { id: commit.id };
+      const result = await deps.store.commit(commit);
+      unsettled = undefined;
+      if (result.kind !== "committed") return { kind: "refused", because: result.kind };
+      durable = change.durable;
+      head = durable.sequence;
+      isAdopted = false;
+      if (change.snapshot && commit.snapshot) deps.desk.offer(change.snapshot, commit.snapshot.envelope);
+      return { kind: "committed" };
+    },
+  };
+}
+
+const emptyWorld = (config: Config): Durable => ({
+  installation: config.installation,
+  sequence: 0,
+  configRevision: 0,
+  config,
+  services: {},
+  overrides: [],
+  snapshot: undefined,
+});
+
+function restore(deps: Deps, stored: StoredWorld): Durable {
+  const { snapshotEnvelope, ...rest } = stored;
+  return { ...rest, installation: stored.config.installation, snapshot: openSnapshot(deps.keyring, snapshotEnvelope) };
+}
+
+type Under = {
+  readonly epoch: number;
+  readonly events: readonly Event[];
+  readonly head: number | undefined;
+  readonly isWhole: boolean;
+};
+
+function toCommit(deps: Deps, change: Change, under: Under): Commit {
+  const { durable, snapshot } = change;
+  return {
+    id: randomUUID(),
+    epoch: under.epoch,
+    sequenceBefore: under.head ?? 0,
+    sequence: durable.sequence,
+    at: epochMs(deps.clock.wallMs()),
+    by: deps.name,
+    services: under.isWhole ? durable.services : change.servicesChanged,
+    servicesRemoved: change.servicesRemoved,
+    overrides: durable.overrides,
+    decisions: change.decisions,
+    events: under.events,
+    ...(change.isConfigNew || under.head === undefined
+      ? { config: { revision: durable.configRevision, config: durable.config } }
+      : {}),
+    ...(snapshot
+      ? {
+          snapshot: {
+            envelope: deps.signer.sign("snapshot", snapshot),
+            epoch: snapshot.fence.epoch,
+            sequence: snapshot.fence.sequence,
+          },
+        }
+      : {}),
+  };
+}

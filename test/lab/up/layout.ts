@@ -1,0 +1,115 @@
+import { join, resolve } from "node:path";
+import type { Config } from "@sluice/core";
+
+/** Where a lab keeps its state. Everything it writes is below `root`. */
+export type Layout = {
+  readonly root: string;
+  readonly record: string;
+  readonly config: string;
+  readonly keys: string;
+  readonly postgres: string;
+  readonly logs: string;
+  readonly cache: string;
+};
+
+export const defaultRoot = ".sluice/lab";
+
+export function layoutOf(root: string): Layout {
+  const at = resolve(root);
+  return {
+    root: at,
+    record: join(at, "lab.json"),
+    config: join(at, "sluice.yaml"),
+    keys: join(at, "keys"),
+    postgres: join(at, "postgres"),
+    logs: join(at, "logs"),
+    cache: join(at, "cache"),
+  };
+}
+
+export type PartRole = "agent" | "nameserver" | "arbiter" | "model-server";
+
+/** One process of the lab. */
+export type Part = {
+  readonly name: string;
+  readonly role: PartRole;
+  readonly site: string;
+  /** Addresses it binds, for the check before anything starts. */
+  readonly binds: readonly { readonly host: string; readonly port: number; readonly protocol: "tcp" | "udp" }[];
+  readonly args: readonly string[];
+};
+
+const repository = resolve(import.meta.dirname, "../../..");
+
+/** Every process of a configuration: the preferred arbiter first, so that it leads. */
+export function partsOf(config: Config, layout: Layout, adminToken: string): readonly Part[] {
+  const own = (service: string, name: string): string[] => {
+    const flags = [
+      "--name",
+      name,
+      "--config",
+      layout.config,
+      "--keys",
+      layout.keys,
+      "--state",
+      join(layout.root, name),
+    ];
+    return [join(repository, `services/${service}/src/main.ts`), ...flags];
+  };
+  const arbiters = config.arbiters.map(
+    ({ name, site, url }): Part => ({ name, role: "arbiter", site, binds: [bindOf(url)], args: own("arbiter", name) }),
+  );
+  const nameservers = config.nameservers.map(
+    ({ name, site, url, address, port }): Part => ({
+      name,
+      role: "nameserver",
+      site,
+      args: own("nameserver", name),
+      binds: [bindOf(url), { host: address, port, protocol: "tcp" }, { host: address, port, protocol: "udp" }],
+    }),
+  );
+  const agents = config.agents.map(
+    ({ name, site, url }): Part => ({ name, role: "agent", site, binds: [bindOf(url)], args: own("agent", name) }),
+  );
+  return [...arbiters, ...nameservers, ...modelServers(config, adminToken), ...agents];
+}
+
+function modelServers(config: Config, adminToken: string): readonly Part[] {
+  const seen = new Map<string, Part>();
+  for (const pool of config.services.flatMap((service) => service.pools)) {
+    for (const [index, endpoint] of pool.endpoints.entries()) {
+      if (seen.has(endpoint)) continue;
+      const { host, port } = splitEndpoint(endpoint);
+      const which = ["--site", pool.site, "--channel", pool.channel, "--index", String(index + 1)];
+      const where = [
+        "--host",
+        host,
+        "--port",
+        String(port),
+        "--admin-port",
+        String(port + 100),
+        "--admin-token-file",
+        adminToken,
+      ];
+      seen.set(endpoint, {
+        name: `${pool.site}-${pool.channel}-${index + 1}`,
+        role: "model-server",
+        site: pool.site,
+        binds: [port, port + 100].map((each) => ({ host, port: each, protocol: "tcp" as const })),
+        args: [join(repository, "test/lab/model-server/main.ts"), ...which, ...where],
+      });
+    }
+  }
+  return [...seen.values()];
+}
+
+/** `127.0.1.1:9001` in its parts; IPv6 hosts stand in brackets. */
+export function splitEndpoint(endpoint: string): { readonly host: string; readonly port: number } {
+  const at = endpoint.lastIndexOf(":");
+  return { host: endpoint.slice(0, at).replace(/^\[|\]$/g, ""), port: Number(endpoint.slice(at + 1)) };
+}
+
+function bindOf(url: string): Part["binds"][number] {
+  const { hostname, port } = new URL(url);
+  return { host: hostname, port: Number(port), protocol: "tcp" };
+}
