@@ -1,1 +1,1 @@
-export {};
+export { type Nameserver, type NameserverOptions, startNameserver } from "./start-nameserver.ts";
