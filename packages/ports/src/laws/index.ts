@@ -1,0 +1,2 @@
+export { type LeaseBench, testLease } from "./lease.ts";
+export { type StoreBench, testStore } from "./store.ts";

@@ -1,0 +1,81 @@
+import {
+  type Decision,
+  type EpochMs,
+  type Event,
+  invariant,
+  type JournalEntry,
+  type ServiceName,
+  type ServiceState,
+  SluiceError,
+} from "@sluice/core";
+import type { Commit, CommitResult, Store, StoredWorld } from "@sluice/ports";
+
+type Tables = { world: StoredWorld | undefined; decisions: Decision[]; journal: JournalEntry[]; commits: Set<string> };
+
+/** As JSON would keep it: the caller's objects stay the caller's. */
+const copy = <T>(value: T): T => (value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T));
+const rowsMax = 1_000;
+
+/** The tables in memory; what is answered opens one more door to them. `epochOf` reads the lease row. */
+export function makeMemoryStore(epochOf: () => number): () => Store {
+  const tables: Tables = { world: undefined, decisions: [], journal: [], commits: new Set() };
+  return () => openDoor(tables, epochOf);
+}
+
+function openDoor(tables: Tables, epochOf: () => number): Store {
+  let isClosed = false;
+  const door = async <T>(action: () => T): Promise<T> => {
+    if (isClosed) throw new SluiceError("STORE_UNAVAILABLE", "the store is closed", { transient: true });
+    return action();
+  };
+  const isFenced = (epoch: number): boolean => epoch < 1 || epoch !== epochOf();
+  return {
+    migrate: () => door(() => undefined),
+    load: () => door(() => copy(tables.world)),
+    head: () =>
+      door(() => tables.world && { sequence: tables.world.sequence, configRevision: tables.world.configRevision }),
+    commit: (commit) =>
+      door(() => (isFenced(commit.epoch) ? { kind: "fenced", epoch: epochOf() } : write(tables, copy(commit)))),
+    committed: (id) => door(() => tables.commits.has(id)),
+    append: ({ epoch, at, by, events }) =>
+      door(() => {
+        if (isFenced(epoch)) return { kind: "fenced", epoch: epochOf() };
+        return { kind: "appended", lastEventId: journal(tables, { at, by }, copy(events)) };
+      }),
+    events: (after, limit) =>
+      door(() => copy(tables.journal.filter((entry) => entry.id > after).slice(0, Math.min(limit, rowsMax)))),
+    decisions: (limit) => door(() => copy(tables.decisions.toReversed().slice(0, Math.min(limit, rowsMax)))),
+    close: async () => {
+      isClosed = true;
+    },
+  };
+}
+
+/** Checks first and changes afterwards, so that all of it happens or nothing. */
+function write(tables: Tables, commit: Commit): CommitResult {
+  const before = tables.world;
+  const sequence = before?.sequence ?? 0;
+  if (commit.sequenceBefore !== sequence) return { kind: "conflict", sequence };
+  const config = commit.config ?? (before && { revision: before.configRevision, config: before.config });
+  invariant(config, "the first commit brings a configuration");
+  invariant(commit.sequence > sequence, "the sequence grows with each commit");
+  invariant(!tables.commits.has(commit.id), `the commit id ${commit.id} is new`);
+  const services: Record<ServiceName, ServiceState> = { ...before?.services };
+  for (const name of commit.servicesRemoved) delete services[name];
+  tables.world = {
+    sequence: commit.sequence,
+    configRevision: config.revision,
+    config: config.config,
+    services: { ...services, ...commit.services },
+    overrides: commit.overrides,
+    snapshotEnvelope: commit.snapshot?.envelope ?? before?.snapshotEnvelope,
+  };
+  tables.commits.add(commit.id);
+  tables.decisions.push(...commit.decisions);
+  return { kind: "committed", lastEventId: journal(tables, commit, commit.events) };
+}
+
+function journal(tables: Tables, by: { at: EpochMs; by: string }, events: readonly Event[]): number {
+  for (const event of events) tables.journal.push({ id: tables.journal.length + 1, at: by.at, by: by.by, event });
+  return tables.journal.length;
+}
