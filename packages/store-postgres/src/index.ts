@@ -1,1 +1,2 @@
-export {};
+export { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded.ts";
+export { makePostgres, type Postgres } from "./postgres.ts";
