@@ -3,3 +3,4 @@ export { type LookPlan, lookAtEndpoint, lookAtTarget, lookPlans } from "./look-t
 export { beginLook, endLook, newPace, nextLookAt, type Pace, suspect } from "./pace.ts";
 export type { LookOptions, LookResult } from "./probes/look.ts";
 export { checkEnded, type Eyes, judgeEyes, newEyes } from "./self-check.ts";
+export { type Agent, type AgentOptions, startAgent } from "./start-agent.ts";
