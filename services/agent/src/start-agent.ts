@@ -81,9 +81,7 @@ function assemble(options: AgentOptions, wiring: Wiring): Parts {
   const address = hostname.replace(/^\[|\]$/g, "");
   const localAddress = isIP(address) === 0 ? undefined : address;
   let reporters: readonly Reporter[] = [];
-  const hurry = (): void => {
-    for (const reporter of reporters) reporter.hurry();
-  };
+  const hurry = (): void => reporters.forEach((reporter) => reporter.hurry());
   const eyes = makeSelfWatch({
     clock,
     site: wiring.own.site,
@@ -92,11 +90,7 @@ function assemble(options: AgentOptions, wiring: Wiring): Parts {
     signal,
     onTurn: hurry,
   });
-  const look: Parameters<typeof makeWatcher>[0]["look"] = (plan, ended) => {
-    const { allow, deadlineMs } = inForce.config.probes;
-    const local = localAddress === undefined ? {} : { localAddress };
-    return lookAtTarget(plan, { allow, own: { address, port: Number(port) } }, { deadlineMs, signal: ended, ...local });
-  };
+  const look = makeLook({ address, port: Number(port), localAddress }, () => inForce.config.probes);
   const watcher = makeWatcher(
     {
       clock,
@@ -135,10 +129,14 @@ function assemble(options: AgentOptions, wiring: Wiring): Parts {
         }),
       );
       const stalls = watchOwnStalls(options, { watcher, eyes, metrics, signal });
-      const token = options.tokens.node;
       const heard = inForce.config.arbiters.map((arbiter) =>
         followSuspicions(
-          { agent: options.name, arbiter, token, onSuspicion: (targets) => watcher.suspect(targets) },
+          {
+            agent: options.name,
+            arbiter,
+            token: options.tokens.node,
+            onSuspicion: (targets) => watcher.suspect(targets),
+          },
           signal,
         ),
       );
@@ -157,6 +155,24 @@ function watchOwnStalls(
     of.watcher.discardInFlight();
     of.eyes.stalled();
   });
+}
+
+type Look = Parameters<typeof makeWatcher>[0]["look"];
+
+/** Looks from the agent's own address, and never at its own door. */
+function makeLook(
+  own: { address: string; port: number; localAddress: string | undefined },
+  probes: () => Config["probes"],
+): Look {
+  return (plan, signal) => {
+    const { allow, deadlineMs } = probes();
+    const local = own.localAddress === undefined ? {} : { localAddress: own.localAddress };
+    return lookAtTarget(
+      plan,
+      { allow, own: { address: own.address, port: own.port } },
+      { deadlineMs, signal, ...local },
+    );
+  };
 }
 
 const gauge = { healthy: 1, degraded: 0.5, down: 0, unknown: -1 } as const satisfies Record<Opinion, number>;

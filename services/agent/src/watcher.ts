@@ -92,8 +92,7 @@ export function makeWatcher(deps: Deps, config: Pick<Config, "probes">): Watcher
       for (const key of watched.keys()) if (!keys.has(key)) watched.delete(key);
       for (const plan of plans) {
         const standing = watched.get(plan.key);
-        const isSame = standing && JSON.stringify(standing.plan) === JSON.stringify(plan);
-        if (isSame) continue;
+        if (standing && JSON.stringify(standing.plan) === JSON.stringify(plan)) continue;
         const pace = newPace(plan.key, clock.monotonicMs(), next.intervalMs);
         watched.set(plan.key, { plan, pace, hasLooked: false, failing: undefined });
       }
