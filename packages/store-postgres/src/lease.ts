@@ -1,58 +1,34 @@
-import type { LeaseRow } from "@sluice/core";
+import { SluiceError } from "@sluice/core";
 import type { Acquired, Lease } from "@sluice/ports";
-import { type Database, type Row, toNumber } from "./pool.ts";
+import type { Pool } from "./connect.ts";
+import { acquireLease } from "./sql/acquire-lease.ts";
+import { raiseLease } from "./sql/raise-lease.ts";
+import { readLease } from "./sql/read-lease.ts";
+import { releaseLease } from "./sql/release-lease.ts";
+import { renewLease } from "./sql/renew-lease.ts";
+import { seizeLease } from "./sql/seize-lease.ts";
+import { onConnection } from "./transaction.ts";
 
-const columns = "holder, epoch, expires_at::text AS expires_at, expires_at <= clock_timestamp() AS is_expired";
-const until = "clock_timestamp() + $2::bigint * interval '1 millisecond'";
-
-/** The lease row. Every date is the database's; every way in is one statement, so two can't both win. */
-export function makeLease(database: Database): Lease {
-  const read = async (): Promise<LeaseRow | undefined> =>
-    toRow((await database.query(`SELECT ${columns} FROM lease WHERE name = 'arbiter'`))[0]);
-  const taken = async (rows: readonly Row[]): Promise<Acquired> => {
-    const epoch = rows[0]?.["epoch"];
-    if (epoch !== undefined) return { kind: "acquired", epoch: toNumber(epoch) };
-    const row = await read();
-    return { kind: "held", row: row ?? { holder: "", epoch: 0, expiresAt: "", isExpired: false } };
+/** The lease row. Each move is one statement that checks and writes at once, by the database's clock. */
+export function makeLease(pool: Pool): Lease {
+  const acquired = async (epoch: number | undefined): Promise<Acquired> => {
+    if (epoch !== undefined) return { kind: "acquired", epoch };
+    const row = await onConnection(pool, readLease);
+    if (row) return { kind: "held", row };
+    throw new SluiceError("STORE_UNAVAILABLE", "there is no lease row: the database is not the one it was", {
+      hint: "Check that DATABASE_URL still leads to the same database.",
+      transient: true,
+    });
   };
   return {
-    read,
-    async acquire(holder, ttlMs) {
-      const inserted = `INSERT INTO lease (name, holder, epoch, expires_at) VALUES ('arbiter', $1, 1, ${until})
-        ON CONFLICT (name) DO UPDATE SET holder = $1, epoch = lease.epoch + 1, expires_at = ${until}
-        WHERE lease.expires_at <= clock_timestamp() RETURNING epoch`;
-      return taken(await database.query(inserted, [holder, ttlMs]));
-    },
-    async seize(row, holder, ttlMs) {
-      const update = `UPDATE lease SET holder = $1, epoch = epoch + 1, expires_at = ${until}
-        WHERE name = 'arbiter' AND holder = $3 AND epoch = $4 AND expires_at::text = $5 RETURNING epoch`;
-      return taken(await database.query(update, [holder, ttlMs, row.holder, row.epoch, row.expiresAt]));
-    },
-    async renew(held, ttlMs) {
-      const update = `UPDATE lease SET expires_at = ${until}
-        WHERE name = 'arbiter' AND holder = $1 AND epoch = $3 AND expires_at > clock_timestamp() RETURNING epoch`;
-      const rows = await database.query(update, [held.holder, ttlMs, held.epoch]);
-      return rows.length > 0 ? { kind: "renewed" } : { kind: "lost" };
-    },
-    async raise(held, above) {
-      const update = `UPDATE lease SET epoch = greatest(epoch, $3::bigint) + 1
-        WHERE name = 'arbiter' AND holder = $1 AND epoch = $2 AND expires_at > clock_timestamp() RETURNING epoch`;
-      return taken(await database.query(update, [held.holder, held.epoch, above]));
-    },
-    async release(held) {
-      const update =
-        "UPDATE lease SET expires_at = clock_timestamp() WHERE name = 'arbiter' AND holder = $1 AND epoch = $2";
-      await database.query(update, [held.holder, held.epoch]);
-    },
-  };
-}
-
-function toRow(row: Row | undefined): LeaseRow | undefined {
-  if (!row) return undefined;
-  return {
-    holder: String(row["holder"]),
-    epoch: toNumber(row["epoch"]),
-    expiresAt: String(row["expires_at"]),
-    isExpired: row["is_expired"] === true,
+    read: () => onConnection(pool, readLease),
+    acquire: async (holder, ttlMs) => acquired(await onConnection(pool, (db) => acquireLease(db, holder, ttlMs))),
+    seize: async (row, holder, ttlMs) =>
+      acquired(await onConnection(pool, (db) => seizeLease(db, row, { holder, ttlMs }))),
+    renew: async (held, ttlMs) => ({
+      kind: (await onConnection(pool, (db) => renewLease(db, held, ttlMs))) ? "renewed" : "lost",
+    }),
+    raise: async (held, above) => acquired(await onConnection(pool, (db) => raiseLease(db, held, above))),
+    release: (held) => onConnection(pool, (db) => releaseLease(db, held)),
   };
 }

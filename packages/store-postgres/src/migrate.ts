@@ -1,41 +1,62 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Database, toNumber } from "./pool.ts";
+import { type Db, makePool } from "./connect.ts";
+import { wholeOf } from "./rows.ts";
+import { onConnection, readWrite, transaction } from "./transaction.ts";
+import { sqlState } from "./unavailable.ts";
 
-const directory = join(import.meta.dirname, "sql");
+const folder = join(import.meta.dirname, "migrations");
+const attemptsMax = 20;
+const pauseMs = 50;
 
-/** Applies the numbered SQL files that are not in yet, each in one transaction with its number; safe from several processes. */
-export async function migrate(database: Database): Promise<void> {
-  await createVersionTable(database);
-  for (const file of (await readdir(directory)).filter((name) => name.endsWith(".sql")).sort()) {
-    const version = Number(file.slice(0, 6));
-    const text = await readFile(join(directory, file), "utf8");
-    await database.transaction(async (query) => {
-      // The row lock serialises those who come at once: the second waits, sees the number, and does nothing.
-      const rows = await query("SELECT version FROM schema_version WHERE name = 'sluice' FOR UPDATE");
-      if (toNumber(rows[0]?.["version"] ?? 0) >= version) return;
-      for (const statement of statements(text)) await query(statement);
-      await query("UPDATE schema_version SET version = $1 WHERE name = 'sluice'", [version]);
-    });
-  }
-}
+/**
+ * What a server answers to the one of two who came second: it exists already (PostgreSQL's IF NOT EXISTS is no lock), the
+ * catalogue changed under it, or the first still holds the row.
+ */
+const cameSecond: ReadonlySet<string> = new Set(["23505", "42P07", "XX000", "55P03", "40001"]);
 
-/** Two that create the same table at once can both fail on the catalogue's unique index, so the loser looks again. */
-async function createVersionTable(database: Database): Promise<void> {
-  const create = "CREATE TABLE IF NOT EXISTS schema_version (name text PRIMARY KEY, version bigint NOT NULL)";
+/**
+ * Makes or raises the schema. Several may do so at once: they queue for the row of `sluice_schema`, and each migration can be
+ * run twice, since not every server takes schema changes back with the transaction.
+ */
+export async function migrate(url: string): Promise<void> {
+  const pool = makePool({ url, log: () => {} }, { connectionsMax: 1, statementTimeoutMs: 15_000 });
   try {
-    await database.query(create);
-  } catch (error) {
-    const { code } = error as { code?: string };
-    if (code !== "23505" && code !== "42P07") throw error;
-    await database.query(create);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        await onConnection(pool, makeLedger);
+        return await transaction(pool, readWrite, raise);
+      } catch (error) {
+        if (!cameSecond.has(sqlState(error)) || attempt === attemptsMax) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  } finally {
+    await pool.close();
   }
-  await database.query("INSERT INTO schema_version (name, version) VALUES ('sluice', 0) ON CONFLICT (name) DO NOTHING");
 }
 
-const statements = (text: string): readonly string[] =>
-  text
-    .replace(/^--.*$/gm, "")
-    .split(";")
-    .map((statement) => statement.trim())
-    .filter((statement) => statement !== "");
+async function makeLedger(db: Db): Promise<void> {
+  await db.query("CREATE TABLE IF NOT EXISTS sluice_schema (name text PRIMARY KEY, version bigint NOT NULL)");
+  await db.query("INSERT INTO sluice_schema (name, version) VALUES ('sluice', 0) ON CONFLICT (name) DO NOTHING");
+}
+
+async function raise(db: Db): Promise<void> {
+  const [row] = await db.query("SELECT version FROM sluice_schema WHERE name = 'sluice' FOR UPDATE");
+  const version = row ? wholeOf(row, "version") : 0;
+  for (const migration of await migrations()) {
+    if (migration.version <= version) continue;
+    await db.query(migration.sql);
+    await db.query("UPDATE sluice_schema SET version = $1 WHERE name = 'sluice'", [migration.version]);
+  }
+}
+
+async function migrations(): Promise<readonly { readonly version: number; readonly sql: string }[]> {
+  const names = (await readdir(folder)).filter((name) => /^\d{4}-.*\.sql$/.test(name)).sort();
+  return Promise.all(
+    names.map(async (name) => ({
+      version: Number(name.slice(0, 4)),
+      sql: await readFile(join(folder, name), "utf8"),
+    })),
+  );
+}

@@ -1,19 +1,32 @@
 import type { Lease, Store } from "@sluice/ports";
+import { makePool } from "./connect.ts";
 import { makeLease } from "./lease.ts";
-import { openDatabase } from "./pool.ts";
 import { makeStore } from "./store.ts";
 
 export type Postgres = { readonly store: Store; readonly lease: Lease; close(): Promise<void> };
 
-/** Store and lease on one database. The lease has connections of its own, so that load can't starve a renewal. */
-export function makePostgres(options: { readonly url: string; readonly log: (message: string) => void }): Postgres {
-  const leaseDatabase = openDatabase({ ...options, max: 1 });
-  const database = openDatabase({ ...options, max: 4 });
+export type PostgresOptions = {
+  /** `postgresql://user:password@host:port/database`; any server that speaks PostgreSQL's protocol and SQL. */
+  readonly url: string;
+  /** Told when a connection is lost while nobody was using it. */
+  readonly log: (message: string) => void;
+};
+
+const storeConnectionsMax = 4;
+const leaseConnectionsMax = 2;
+
+/**
+ * The durable world on PostgreSQL. Connects when first used, so a database that is away is an error of the call and not of
+ * this. The lease has connections of its own: a busy API must not starve renewals.
+ */
+export function makePostgres(options: PostgresOptions): Postgres {
+  const storePool = makePool(options, { connectionsMax: storeConnectionsMax });
+  const leasePool = makePool(options, { connectionsMax: leaseConnectionsMax });
   return {
-    store: makeStore(database),
-    lease: makeLease(leaseDatabase),
-    close: async () => {
-      await Promise.all([database.close(), leaseDatabase.close()]);
+    store: makeStore(storePool, options.url),
+    lease: makeLease(leasePool),
+    async close() {
+      await Promise.all([storePool.close(), leasePool.close()]);
     },
   };
 }

@@ -1,66 +1,62 @@
-import {
-  type Config,
-  type Decision,
-  type Durable,
-  type Envelope,
-  type Event,
-  epochMs,
-  type ServiceState,
-} from "@sluice/core";
-import type { Store } from "@sluice/ports";
+import { invariant } from "@sluice/core";
+import type { Commit, CommitResult, Store } from "@sluice/ports";
+import type { Db, Pool } from "./connect.ts";
 import { migrate } from "./migrate.ts";
-import { type Database, toNumber } from "./pool.ts";
-import { writeAppend, writeCommit } from "./write-commit.ts";
+import { addDecisions } from "./sql/add-decisions.ts";
+import { addEvents } from "./sql/add-events.ts";
+import { findCommit } from "./sql/find-commit.ts";
+import { loadWorld } from "./sql/load-world.ts";
+import { lockEpoch } from "./sql/lock-epoch.ts";
+import { lockHead } from "./sql/lock-head.ts";
+import { moveHead } from "./sql/move-head.ts";
+import { readDecisions } from "./sql/read-decisions.ts";
+import { readEvents } from "./sql/read-events.ts";
+import { readHead } from "./sql/read-head.ts";
+import { recordCommit } from "./sql/record-commit.ts";
+import { writeConfig } from "./sql/write-config.ts";
+import { writeServices } from "./sql/write-services.ts";
+import { writeWorld } from "./sql/write-world.ts";
+import { onConnection, readOneState, readWrite, transaction } from "./transaction.ts";
 
-const eventsMax = 1_000;
+const rowsMax = 1_000;
 
-/** The durable world in Postgres. */
-export function makeStore(database: Database): Store {
+/** The tables. Every write locks the lease row first, so it and a takeover come one after the other. */
+export function makeStore(pool: Pool, url: string): Store {
   return {
-    migrate: () => migrate(database),
-    load: () =>
-      database.transaction(async (query) => {
-        // One statement each, in one transaction with the head locked: a commit can't come in between.
-        const world = (await query("SELECT * FROM world WHERE name = 'sluice' FOR UPDATE"))[0];
-        if (!world || toNumber(world["config_revision"]) < 0) return undefined;
-        const configRevision = toNumber(world["config_revision"]);
-        const config = (await query("SELECT config FROM config_revision WHERE revision = $1", [configRevision]))[0];
-        const services = await query("SELECT service, state FROM service_state");
-        return {
-          sequence: toNumber(world["sequence"]),
-          configRevision,
-          config: config?.["config"] as Config,
-          services: Object.fromEntries(services.map((row) => [String(row["service"]), row["state"] as ServiceState])),
-          overrides: world["overrides"] as Durable["overrides"],
-          snapshotEnvelope: (world["snapshot"] ?? undefined) as Envelope | undefined,
-        };
+    migrate: () => migrate(url),
+    load: () => transaction(pool, readOneState, loadWorld),
+    head: () => onConnection(pool, readHead),
+    commit: (commit) => transaction(pool, readWrite, (db) => write(db, commit)),
+    committed: (id) => transaction(pool, readWrite, (db) => findCommit(db, id)),
+    append: (page) =>
+      transaction(pool, readWrite, async (db) => {
+        const epoch = await lockEpoch(db);
+        if (isFenced(page.epoch, epoch)) return { kind: "fenced", epoch };
+        const { journal } = await lockHead(db);
+        const { id } = await addEvents(db, journal, page);
+        return { kind: "appended", lastEventId: id };
       }),
-    async head() {
-      const row = (await database.query("SELECT sequence, config_revision FROM world WHERE name = 'sluice'"))[0];
-      if (!row || toNumber(row["config_revision"]) < 0) return undefined;
-      return { sequence: toNumber(row["sequence"]), configRevision: toNumber(row["config_revision"]) };
-    },
-    commit: (commit) => database.transaction((query) => writeCommit(query, commit)),
-    async committed(id) {
-      return (await database.query("SELECT 1 FROM commit_record WHERE id = $1", [id])).length > 0;
-    },
-    append: (entries) => database.transaction((query) => writeAppend(query, entries)),
-    async events(after, limit) {
-      const select = "SELECT id, at_ms, by_name, body FROM journal WHERE id > $1 ORDER BY id LIMIT $2";
-      const rows = await database.query(select, [after, Math.min(limit, eventsMax)]);
-      return rows.map((row) => ({
-        id: toNumber(row["id"]),
-        at: epochMs(toNumber(row["at_ms"])),
-        by: String(row["by_name"]),
-        event: JSON.parse(String(row["body"])) as Event,
-      }));
-    },
-    async decisions(limit) {
-      const rows = await database.query("SELECT body FROM decision ORDER BY sequence DESC LIMIT $1", [
-        Math.min(limit, eventsMax),
-      ]);
-      return rows.map((row) => row["body"] as Decision);
-    },
-    close: () => database.close(),
+    events: (after, limit) => onConnection(pool, (db) => readEvents(db, after, Math.min(limit, rowsMax))),
+    decisions: (limit) => onConnection(pool, (db) => readDecisions(db, Math.min(limit, rowsMax))),
+    close: () => pool.close(),
   };
+}
+
+const isFenced = (epoch: number, current: number): boolean => epoch < 1 || epoch !== current;
+
+async function write(db: Db, commit: Commit): Promise<CommitResult> {
+  const epoch = await lockEpoch(db);
+  if (isFenced(commit.epoch, epoch)) return { kind: "fenced", epoch };
+  const head = await lockHead(db);
+  if (commit.sequenceBefore !== head.sequence) return { kind: "conflict", sequence: head.sequence };
+  invariant(commit.config || !head.isNew, "the first commit brings a configuration");
+  invariant(commit.sequence > head.sequence, "the sequence grows with each commit");
+  await writeConfig(db, commit);
+  await writeServices(db, commit);
+  await writeWorld(db, commit);
+  await moveHead(db, commit);
+  await addDecisions(db, commit);
+  const { id } = await addEvents(db, head.journal, commit);
+  await recordCommit(db, commit);
+  return { kind: "committed", lastEventId: id };
 }

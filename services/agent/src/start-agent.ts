@@ -77,9 +77,8 @@ function assemble(options: AgentOptions, wiring: Wiring): Parts {
   const { clock, logger } = options;
   const { metrics, signal } = wiring;
   let { inForce } = wiring;
-  const { hostname, port } = new URL(wiring.own.url);
-  const address = hostname.replace(/^\[|\]$/g, "");
-  const localAddress = isIP(address) === 0 ? undefined : address;
+  const own = ownDoor(wiring.own.url);
+  const { localAddress } = own;
   let reporters: readonly Reporter[] = [];
   const hurry = (): void => reporters.forEach((reporter) => reporter.hurry());
   const eyes = makeSelfWatch({
@@ -90,7 +89,7 @@ function assemble(options: AgentOptions, wiring: Wiring): Parts {
     signal,
     onTurn: hurry,
   });
-  const look = makeLook({ address, port: Number(port), localAddress }, () => inForce.config.probes);
+  const look = makeLook(own, () => inForce.config.probes);
   const watcher = makeWatcher(
     {
       clock,
@@ -157,13 +156,17 @@ function watchOwnStalls(
   });
 }
 
+/** The agent's own address and port. Looks start from that address when it is one and not a name. */
+function ownDoor(url: string): { address: string; port: number; localAddress: string | undefined } {
+  const { hostname, port } = new URL(url);
+  const address = hostname.replace(/^\[|\]$/g, "");
+  return { address, port: Number(port), localAddress: isIP(address) === 0 ? undefined : address };
+}
+
 type Look = Parameters<typeof makeWatcher>[0]["look"];
 
 /** Looks from the agent's own address, and never at its own door. */
-function makeLook(
-  own: { address: string; port: number; localAddress: string | undefined },
-  probes: () => Config["probes"],
-): Look {
+function makeLook(own: ReturnType<typeof ownDoor>, probes: () => Config["probes"]): Look {
   return (plan, signal) => {
     const { allow, deadlineMs } = probes();
     const local = own.localAddress === undefined ? {} : { localAddress: own.localAddress };

@@ -1,0 +1,10 @@
+import type { Head } from "@sluice/ports";
+import type { Db } from "../connect.ts";
+import { wholeOf } from "../rows.ts";
+
+export async function readHead(db: Db): Promise<Head | undefined> {
+  const [row] = await db.query(
+    "SELECT sequence, config_revision FROM sluice_head WHERE name = 'world' AND sequence IS NOT NULL",
+  );
+  return row && { sequence: wholeOf(row, "sequence"), configRevision: wholeOf(row, "config_revision") };
+}

@@ -1,0 +1,65 @@
+import type { Db, Pool } from "./connect.ts";
+import { sqlState } from "./unavailable.ts";
+
+const attemptsMax = 6;
+const firstPauseMs = 5;
+
+/** Serialization failure and deadlock: the server has undone all of it and asks for another try. */
+const askAgain: ReadonlySet<string> = new Set(["40001", "40P01"]);
+
+export const readWrite = "BEGIN ISOLATION LEVEL READ COMMITTED";
+/** All statements see one state, though others commit in between. */
+export const readOneState = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+
+/**
+ * Runs an action in a transaction, anew as long as the server asks for it. Nothing else is tried again: with a connection lost
+ * at the wrong moment nobody knows whether it went in.
+ */
+export function transaction<T>(pool: Pool, begin: string, action: (db: Db) => Promise<T>): Promise<T> {
+  return onConnection(pool, async (db) => {
+    await db.query(begin);
+    try {
+      const result = await action(db);
+      await db.query("COMMIT");
+      return result;
+    } catch (error) {
+      // A connection that cannot roll back is broken, and ending it rolls back as well.
+      await db.query("ROLLBACK");
+      throw error;
+    }
+  });
+}
+
+/** Runs single statements, each a transaction by itself. */
+export async function onConnection<T>(pool: Pool, action: (db: Db) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await once(pool, action);
+    } catch (error) {
+      if (!askAgain.has(sqlState(error)) || attempt === attemptsMax) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, firstPauseMs * 2 ** attempt));
+  }
+}
+
+async function once<T>(pool: Pool, action: (db: Db) => Promise<T>): Promise<T> {
+  const connection = await pool.connect();
+  let isBroken = false;
+  const db: Db = {
+    async query(text, values) {
+      try {
+        return await connection.query(text, values);
+      } catch (error) {
+        // Only an answer of the server leaves the connection in a known state; class 57P is its farewell.
+        const code = sqlState(error);
+        isBroken ||= code === "" || code.startsWith("57P");
+        throw error;
+      }
+    },
+  };
+  try {
+    return await action(db);
+  } finally {
+    connection.release(isBroken);
+  }
+}
