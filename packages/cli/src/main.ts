@@ -1,6 +1,7 @@
 import { SluiceError } from "@sluice/core";
 import { describeError } from "@sluice/runtime";
 import { Command } from "commander";
+import { labCommands } from "./commands/lab.ts";
 import { lookCommands } from "./commands/look.ts";
 import { operateCommands } from "./commands/operate.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
@@ -14,6 +15,7 @@ const program = new Command("sluice")
   .option("--token-file <file>", "the operator's token; default: the lab's");
 lookCommands(program);
 operateCommands(program);
+labCommands(program);
 
 try {
   await program.parseAsync();

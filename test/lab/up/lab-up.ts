@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { readConfigFile } from "@sluice/contract";
 import { type Config, SluiceError } from "@sluice/core";
 import { makeLogger } from "@sluice/runtime";
@@ -48,7 +47,7 @@ export async function labUp(options: LabOptions): Promise<Lab> {
   await prepareConfig(layout, options.configFile ?? exampleConfig);
   const config = await readConfigFile(layout.config);
   await prepareKeys(layout, config);
-  const parts = partsOf(config, layout, join(layout.keys, "admin.token"));
+  const parts = partsOf(config, layout);
   await checkAddresses(parts);
   const logger = makeLogger({ service: "lab", name: "lab", level: "warn" });
   const log = (message: string): void => logger.info(message);

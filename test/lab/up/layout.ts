@@ -7,6 +7,8 @@ export type Layout = {
   readonly record: string;
   readonly config: string;
   readonly keys: string;
+  /** The model servers' admin token. */
+  readonly adminToken: string;
   readonly postgres: string;
   readonly logs: string;
   readonly cache: string;
@@ -21,6 +23,7 @@ export function layoutOf(root: string): Layout {
     record: join(at, "lab.json"),
     config: join(at, "sluice.yaml"),
     keys: join(at, "keys"),
+    adminToken: join(at, "keys", "admin.token"),
     postgres: join(at, "postgres"),
     logs: join(at, "logs"),
     cache: join(at, "cache"),
@@ -42,7 +45,7 @@ export type Part = {
 const repository = resolve(import.meta.dirname, "../../..");
 
 /** Every process of a configuration: the preferred arbiter first, so that it leads. */
-export function partsOf(config: Config, layout: Layout, adminToken: string): readonly Part[] {
+export function partsOf(config: Config, layout: Layout): readonly Part[] {
   const own = (service: string, name: string): string[] => {
     const flags = [
       "--name",
@@ -71,7 +74,7 @@ export function partsOf(config: Config, layout: Layout, adminToken: string): rea
   const agents = config.agents.map(
     ({ name, site, url }): Part => ({ name, role: "agent", site, binds: [bindOf(url)], args: own("agent", name) }),
   );
-  return [...arbiters, ...nameservers, ...modelServers(config, adminToken), ...agents];
+  return [...arbiters, ...nameservers, ...modelServers(config, layout.adminToken), ...agents];
 }
 
 function modelServers(config: Config, adminToken: string): readonly Part[] {

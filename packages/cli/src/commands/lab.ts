@@ -1,0 +1,83 @@
+import { askLab, labDown, labUp, layoutOf, needLab, setFaults } from "@sluice/lab";
+import { stopSignal } from "@sluice/runtime";
+import type { Command } from "commander";
+import { faultsOf, type FaultOptions } from "../faults.ts";
+import { globalsOf, print } from "../session.ts";
+import { welcome } from "../welcome.ts";
+
+/** lab up, down, kill, pause, heal and fault: two sites and a witness on loopback, and what may happen to them. */
+export function labCommands(program: Command): void {
+  const lab = program.command("lab").description("two sites and a witness as real processes on loopback");
+  lab
+    .command("up")
+    .description("start it, and stay until Ctrl-C or `sluice lab down`")
+    .option("--config <file>", "the configuration to begin with; the lab keeps a copy in its directory")
+    .action((options: { config?: string }, command: Command) => up(command, options.config));
+  lab
+    .command("down")
+    .description("end every process and free every port")
+    .action(async (_options: unknown, command: Command) => {
+      const globals = globalsOf(command);
+      await labDown(globals.dir, stopSignal());
+      print(globals, { running: false }, ["the lab is down"]);
+    });
+  for (const { verb, about } of verbs) {
+    lab
+      .command(`${verb} <site>`)
+      .description(about)
+      .action(async (site: string, _options: unknown, command: Command) => {
+        const globals = globalsOf(command);
+        const done = (await askLab(await needLab(globals.dir), `sites/${encodeURIComponent(site)}/${verb}`)) as {
+          readonly parts: readonly string[];
+        };
+        print(globals, done, [`${verb} ${site}: ${done.parts.join(", ") || "nothing was running there"}`]);
+      });
+  }
+  faultCommand(lab);
+}
+
+const verbs = [
+  { verb: "kill", about: "SIGKILL every process of a site" },
+  { verb: "pause", about: "SIGSTOP every process of a site: connections hang" },
+  { verb: "heal", about: "start again what was killed, and let what was paused go on" },
+] as const;
+
+async function up(command: Command, configFile: string | undefined): Promise<void> {
+  const globals = globalsOf(command);
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const databaseUrl = process.env["DATABASE_URL"];
+  const running = await labUp({
+    root: globals.dir,
+    signal: stopSignal(),
+    say,
+    ...(configFile === undefined ? {} : { configFile }),
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+  });
+  const table = running.parts.map(({ name, role, site, binds }) => ({ site, role, name, binds }));
+  print(globals, { root: running.layout.root, parts: table }, welcome(running));
+  await running.ended;
+  say("ending the lab …");
+  await running.close();
+}
+
+function faultCommand(lab: Command): void {
+  lab
+    .command("fault <who>")
+    .description("give a model server, or all those of a site, a fault; without one, heal them")
+    .option("--status <code>", "answer this status")
+    .option("--rate <share>", "to this share of requests, 0 to 1", "1")
+    .option("--latency <ms>", "wait before each answer")
+    .option("--hang", "accept and never answer")
+    .option("--refuse", "stop listening")
+    .option("--missing-model", "list no model and serve none")
+    .option("--stream-error <chunks>", "break streams after this many chunks")
+    .option("--alternate", "answer well and badly in turn")
+    .action(async (who: string, options: FaultOptions, command: Command) => {
+      const globals = globalsOf(command);
+      const faults = faultsOf(options);
+      await needLab(globals.dir);
+      const servers = await setFaults(layoutOf(globals.dir), who, faults);
+      const what = Object.keys(faults).length === 0 ? "healed" : JSON.stringify(faults);
+      print(globals, { servers, faults }, [`${servers.join(", ")}: ${what}`]);
+    });
+}
