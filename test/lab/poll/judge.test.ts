@@ -8,7 +8,7 @@ function polled(server: string, turns: readonly (readonly [at: number, what: str
   const changes = turns.map(([at, what]): PollChange => {
     if (what === "-") return { kind: "timeout", askedAt: at, at };
     if (what === "0") return { kind: "empty", rcode: 3, askedAt: at, at };
-    return { kind: "answers", addresses: [...what], sites: [...what], askedAt: at, at };
+    return { kind: "answers", addresses: what.split(""), sites: what.split(""), askedAt: at, at };
   });
   const counts = { asked: 0, answers: 0, mixed: 0, empty: 0, servfail: 0, truncated: 0, timeout: 0 };
   return { server, counts, changes, changesLost: 0, firstMovedAt: undefined };
