@@ -6,4 +6,5 @@ export type { PollChange, PollCounts, PollOutcome, ServerPoll } from "./poll/rec
 export { setFaults } from "./up/fault.ts";
 export { askLab, labDown, needLab } from "./up/lab-down.ts";
 export { type Lab, labUp } from "./up/lab-up.ts";
-export { defaultRoot, layoutOf } from "./up/layout.ts";
+export { defaultRoot, layoutOf, splitEndpoint } from "./up/layout.ts";
+export type { LabRecord } from "./up/record.ts";

@@ -1,6 +1,7 @@
 import { SluiceError } from "@sluice/core";
 import { describeError } from "@sluice/runtime";
 import { Command } from "commander";
+import { drillCommands } from "./commands/drill.ts";
 import { labCommands } from "./commands/lab.ts";
 import { lookCommands } from "./commands/look.ts";
 import { operateCommands } from "./commands/operate.ts";
@@ -16,6 +17,7 @@ const program = new Command("sluice")
 lookCommands(program);
 operateCommands(program);
 labCommands(program);
+drillCommands(program);
 
 try {
   await program.parseAsync();

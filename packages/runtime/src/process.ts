@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { parseArgs } from "node:util";
 import { SluiceError } from "@sluice/core";
 
@@ -44,8 +45,20 @@ export function stopSignal(): AbortSignal {
   return stop.signal;
 }
 
+/** By then a process has loaded all it needs. Unit: milliseconds. */
+const loadedAfterMs = 3_000;
+
+/**
+ * Writes the compile cache, if one is in use, when everything is loaded: by itself node writes it on a clean exit only, and
+ * a process that finds its sources stripped and compiled needs a third less memory.
+ */
+function keepCompiled(): void {
+  setTimeout(flushCompileCache, loadedAfterMs).unref();
+}
+
 /** Runs a process to its end: exit 0 when it returns, one line with what to do and exit 1 when it cannot go on. */
 export async function runMain(main: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  keepCompiled();
   try {
     await main(stopSignal());
     process.exit(0);

@@ -79,7 +79,10 @@ export async function labUp(options: LabOptions): Promise<Lab> {
     await removeRecord(layout);
   };
   try {
-    const starting = supervisor.start(parts, stop);
+    // The preferred arbiter first: when all come at once, whoever is quickest leads.
+    const [preferred, ...others] = parts;
+    if (preferred) await supervisor.start([preferred], stop);
+    const starting = supervisor.start(others, stop);
     await note();
     await starting;
     await note();

@@ -15,6 +15,8 @@ export interface Supervisor {
   stop(): Promise<void>;
 }
 
+/** A small young generation: these processes make little garbage, and fifteen of them share one machine. */
+const nodeFlags = ["--max-semi-space-size=1"];
 const readyTimeoutMs = 15_000;
 const graceMs = 4_000;
 
@@ -27,7 +29,7 @@ export function makeSupervisor(layout: Layout, databaseUrl: string): Supervisor 
     await mkdir(join(layout.root, part.name), { recursive: true });
     const log = await open(join(layout.logs, `${part.name}.log`), "a");
     // A group of its own: Ctrl-C in the terminal reaches the supervisor only, which ends the others in order.
-    const child = spawn(process.execPath, part.args, {
+    const child = spawn(process.execPath, [...nodeFlags, ...part.args], {
       detached: true,
       stdio: ["ignore", "pipe", log.fd],
       env: { ...process.env, DATABASE_URL: databaseUrl, NODE_COMPILE_CACHE: layout.cache, NODE_OPTIONS: "" },

@@ -1,7 +1,7 @@
 import { askLab, labDown, labUp, layoutOf, needLab, setFaults } from "@sluice/lab";
 import { stopSignal } from "@sluice/runtime";
 import type { Command } from "commander";
-import { faultsOf, type FaultOptions } from "../faults.ts";
+import { type FaultOptions, faultsOf } from "../faults.ts";
 import { globalsOf, print } from "../session.ts";
 import { welcome } from "../welcome.ts";
 

@@ -1,42 +1,8 @@
 import { formatDate, type JournalEntry, sentence } from "@sluice/core";
 import type { Command } from "commander";
 import { connect, globalsOf, print } from "../session.ts";
+import type { Status } from "../status.ts";
 import { table } from "../table.ts";
-
-type Status = {
-  readonly installation: string;
-  readonly leader: string | null;
-  readonly epoch: number;
-  readonly fence: string | null;
-  readonly configRevision: number;
-  readonly vantages: readonly { agent: string; site: string; isFresh: boolean; because: string | null }[];
-  readonly services: readonly {
-    service: string;
-    host: string;
-    situation: string;
-    served: string;
-    base: string;
-    isForced: boolean;
-    held: string | null;
-    standby: readonly { site: string; isReady: boolean; health: string; isQuarantined: boolean }[];
-  }[];
-  readonly nameservers: readonly {
-    nameserver: string;
-    site: string;
-    fence: string | null;
-    isCurrent: boolean;
-    seenAgoMs: number | null;
-  }[];
-  readonly overrides: readonly {
-    id: string;
-    kind: string;
-    service?: string;
-    site?: string;
-    until: number;
-    by: string;
-    reason: string;
-  }[];
-};
 
 /** status, explain and events: what is true, and why. */
 export function lookCommands(program: Command): void {

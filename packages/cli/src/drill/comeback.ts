@@ -1,0 +1,80 @@
+import { askLab, type LabRecord, type Poll, type PollChange, type ServerPoll, settledAt } from "@sluice/lab";
+import { sleep, systemClock } from "@sluice/runtime";
+import type { ArbiterClient } from "../arbiter-client.ts";
+import type { Status } from "../status.ts";
+import type { DrillFacts } from "./facts.ts";
+import type { ComebackRow } from "./report.ts";
+
+type Comeback = {
+  readonly client: ArbiterClient;
+  readonly lab: LabRecord;
+  readonly facts: DrillFacts;
+  readonly poll: Poll;
+  readonly signal: AbortSignal;
+};
+
+const backTimeoutMs = 30_000;
+const homeTimeoutMs = 10_000;
+const lookEveryMs = 50;
+
+/** Brings the lost site back, sees that it takes nothing by itself, and returns the service on an operator's word. */
+export async function comeBack(of: Comeback): Promise<ComebackRow> {
+  const { facts, poll, client, signal } = of;
+  const healedAt = systemClock.monotonicMs();
+  await askLab(of.lab, `sites/${facts.site}/heal`);
+  const stayedQuarantined = await until(backTimeoutMs, signal, async () =>
+    isHealthyAndQuarantined(await statusOf(client), facts),
+  );
+  const ours = facts.config.nameservers.filter((entry) => entry.site === facts.site).map((entry) => entry.name);
+  const firstAnswers = poll
+    .servers()
+    .filter((server) => ours.includes(server.server))
+    .map((server) => ({
+      server: server.server,
+      sites: firstSitesAfter(server, healedAt),
+    }));
+  return { firstAnswers, stayedQuarantined, failbackMs: await failback(of) };
+}
+
+async function failback({ client, facts, poll, signal }: Comeback): Promise<number | undefined> {
+  const askedAt = systemClock.monotonicMs();
+  await client.send("POST", "/v1/failback", { service: facts.service.name, reason: "the drill is over", by: "drill" });
+  const isHome = await until(homeTimeoutMs, signal, async () =>
+    poll.servers().every((server) => isHomeAgain(server, facts, askedAt)),
+  );
+  return isHome ? Math.round(systemClock.monotonicMs() - askedAt) : undefined;
+}
+
+/** The sites in the first answer that a server gave from then on. */
+function firstSitesAfter(server: ServerPoll, at: number): readonly string[] {
+  const first = server.changes.find((change) => change.at >= at && change.kind !== "timeout");
+  return first?.kind === "answers" ? first.sites : [];
+}
+
+/** A weighted service is home when the site is answered at all. */
+function isHomeAgain(server: ServerPoll, facts: DrillFacts, askedAt: number): boolean {
+  if (facts.service.policy.kind === "failover") return settledAt(server, facts.site) !== undefined;
+  return server.changes.some((change) => change.at >= askedAt && isOf(change, facts.site));
+}
+
+const isOf = (change: PollChange, site: string): boolean => change.kind === "answers" && change.sites.includes(site);
+
+const statusOf = async (client: ArbiterClient): Promise<Status> => (await client.get("/v1/status")) as Status;
+
+/** The site's vantage votes again, the site is healthy, and it is a target no more than before. */
+function isHealthyAndQuarantined(status: Status, facts: DrillFacts): boolean {
+  const service = status.services.find((entry) => entry.service === facts.service.name);
+  const standby = service?.standby.find((entry) => entry.site === facts.site);
+  const isFresh = status.vantages.every((vantage) => vantage.isFresh);
+  return isFresh && standby?.health === "healthy" && standby.isQuarantined && service?.served === facts.target;
+}
+
+/** Looks again and again until it is so; false when that takes too long. */
+async function until(timeoutMs: number, signal: AbortSignal, isSo: () => Promise<boolean>): Promise<boolean> {
+  const end = systemClock.monotonicMs() + timeoutMs;
+  while (systemClock.monotonicMs() < end && !signal.aborted) {
+    if (await isSo()) return true;
+    await sleep(lookEveryMs, signal);
+  }
+  return false;
+}

@@ -1,0 +1,195 @@
+import type { JournalEntry } from "@sluice/core";
+import { askLab, type LabRecord, longestSplitMs, type Poll, type ServerPoll, settledAt, startPoll } from "@sluice/lab";
+import { sleep, systemClock } from "@sluice/runtime";
+import type { ArbiterClient } from "../arbiter-client.ts";
+import { type Clients, clientsRow, startClients } from "./clients.ts";
+import { comeBack } from "./comeback.ts";
+import type { DrillFacts } from "./facts.ts";
+import { complaintsOf } from "./judge.ts";
+import type { DrillReport, FaultKind, ServerRow, TimelineRow } from "./report.ts";
+import { timelineOf } from "./timeline.ts";
+import { startUnbound } from "./unbound.ts";
+
+export type SiteOutage = {
+  readonly client: ArbiterClient;
+  readonly lab: LabRecord;
+  readonly facts: DrillFacts;
+  readonly fault: FaultKind;
+  readonly resolver: "authoritative" | "unbound";
+  /** How long the new answers must hold. Unit: milliseconds. */
+  readonly holdMs: number;
+  readonly say: (line: string) => void;
+  readonly signal: AbortSignal;
+};
+
+const pollEveryMs = 20;
+const pollTimeoutMs = 1_000;
+const connectEveryMs = 100;
+/** Nothing is learnt by waiting longer than this beyond the objective. */
+const patienceMs = 30_000;
+const lookEveryMs = 20;
+const settleMs = 1_000;
+
+/** Takes a whole site down for real, watches until the other one has everything, and brings it home again. */
+export async function siteOutage(drill: SiteOutage): Promise<DrillReport> {
+  const { facts, say, client, lab } = drill;
+  const after = await lastEventId(client);
+  const end = new AbortController();
+  const signal = AbortSignal.any([drill.signal, end.signal]);
+  const unbound = drill.resolver === "unbound" ? await startUnbound(zoneOf(facts), facts.service.host) : undefined;
+  const poll = startPolling(facts, signal);
+  const clients = startClients({
+    host: facts.service.host,
+    resolvers: unbound ? [unbound] : facts.config.nameservers,
+    port: facts.port,
+    everyMs: connectEveryMs,
+    signal,
+  });
+  try {
+    await sleep(settleMs, drill.signal);
+    say(`fault: ${drill.fault === "killed" ? "SIGKILL" : "SIGSTOP"} of everything in ${facts.site}`);
+    const faultAt = systemClock.monotonicMs();
+    const startedAtMs = systemClock.wallMs();
+    await askLab(lab, `sites/${facts.site}/${drill.fault === "killed" ? "kill" : "pause"}`);
+    await untilMoved(drill, poll, faultAt);
+    const heldFrom = systemClock.monotonicMs();
+    say(
+      `every server outside ${facts.site} has moved after ${Math.round(heldFrom - faultAt)} ms; holding for ${drill.holdMs / 1000} s`,
+    );
+    await sleep(drill.holdMs, drill.signal);
+    const heldUntil = systemClock.monotonicMs();
+    const polls = poll.servers();
+    say(`${facts.site} comes back`);
+    const comeback = await comeBack({ client, lab, facts, poll, signal: drill.signal });
+    end.abort();
+    await Promise.all([poll.ended, clients.ended]);
+    const journal = timelineOf(await eventsAfter(client, after), {
+      service: facts.service.name,
+      site: facts.site,
+      faultAtMs: startedAtMs,
+    });
+    return report(drill, { polls, clients, comeback, journal, startedAtMs, faultAt, heldFrom, heldUntil });
+  } finally {
+    end.abort();
+    await unbound?.close();
+  }
+}
+
+function startPolling(facts: DrillFacts, signal: AbortSignal): Poll {
+  const siteOf = (address: string): string | undefined =>
+    facts.config.sites.find((site) => site.addresses.includes(address))?.name;
+  return startPoll({
+    servers: facts.config.nameservers,
+    question: { name: facts.service.host, type: "A" },
+    siteOf,
+    intervalMs: pollEveryMs,
+    timeoutMs: pollTimeoutMs,
+    signal,
+  });
+}
+
+const zoneOf = (facts: DrillFacts) => ({ name: facts.config.zone.name, servers: facts.config.nameservers });
+
+const isCounted = (facts: DrillFacts, server: string): boolean =>
+  facts.config.nameservers.some((entry) => entry.name === server && entry.site !== facts.site);
+
+/** Waits until every server outside the site answers only the target, or until there is no point in waiting. */
+async function untilMoved(drill: SiteOutage, poll: Poll, faultAt: number): Promise<void> {
+  const { facts } = drill;
+  const until = faultAt + facts.service.rtoSeconds * 1000 + patienceMs;
+  const hasMoved = (server: ServerPoll): boolean => settledAt(server, facts.target) !== undefined;
+  while (systemClock.monotonicMs() < until && !drill.signal.aborted) {
+    if (poll.servers().every((server) => !isCounted(facts, server.server) || hasMoved(server))) return;
+    await sleep(lookEveryMs, drill.signal);
+  }
+}
+
+type Measured = {
+  /** What the servers had answered when the hold was over. */
+  readonly polls: readonly ServerPoll[];
+  readonly clients: Clients;
+  readonly comeback: DrillReport["comeback"];
+  readonly journal: readonly TimelineRow[];
+  readonly startedAtMs: number;
+  readonly faultAt: number;
+  readonly heldFrom: number;
+  readonly heldUntil: number;
+};
+
+function report(drill: SiteOutage, measured: Measured): DrillReport {
+  const { facts } = drill;
+  const { faultAt, heldFrom, heldUntil } = measured;
+  const { site, target, service } = facts;
+  const { polls, comeback } = measured;
+  const servers = polls.map((poll) => serverRow(facts, poll, faultAt));
+  const counted = polls.filter((poll) => isCounted(facts, poll.server));
+  const moves = servers.filter((server) => server.isCounted).map((server) => server.movedMs);
+  const rtoMs = moves.every((ms) => ms !== undefined) ? Math.max(...moves) : undefined;
+  const strayed = counted.filter((poll) => (settledAt(poll, target) ?? 0) > heldFrom).map((poll) => poll.server);
+  const objectiveMs = service.rtoSeconds * 1000;
+  const complaints = complaintsOf({
+    ...{ objectiveMs, rtoMs, site, target, servers, comeback },
+    strayed,
+    // A weighted service's servers differ by design until one site is left.
+    differedMs: service.policy.kind === "weighted" ? 0 : longestSplitMs(counted, heldUntil),
+  });
+  const applied = servers.flatMap(({ server, movedMs, isCounted: counts }): TimelineRow[] =>
+    counts && movedMs !== undefined
+      ? [{ ms: movedMs, what: `applied at ${server}`, detail: `answers only ${target}` }]
+      : [],
+  );
+  return {
+    drill: "site-outage",
+    fault: drill.fault,
+    service: service.name,
+    site,
+    target,
+    startedAtMs: measured.startedAtMs,
+    objectiveMs,
+    rtoMs,
+    heldForMs: Math.round(heldUntil - heldFrom),
+    timeline: [...measured.journal, ...applied].sort((one, other) => one.ms - other.ms),
+    servers,
+    clients: clientsRow(measured.clients.connections, {
+      resolver: drill.resolver,
+      from: faultAt,
+      until: heldUntil,
+      site,
+      target,
+    }),
+    comeback,
+    verdict: complaints.length === 0 ? "passed" : "failed",
+    complaints,
+  };
+}
+
+function serverRow(facts: DrillFacts, poll: ServerPoll, faultAt: number): ServerRow {
+  const moved = settledAt(poll, facts.target);
+  const { counts } = poll;
+  return {
+    server: poll.server,
+    site: facts.config.nameservers.find((entry) => entry.name === poll.server)?.site ?? "",
+    isCounted: isCounted(facts, poll.server),
+    movedMs: moved === undefined ? undefined : Math.max(0, Math.round(moved - faultAt)),
+    asked: counts.asked,
+    answered: counts.answers,
+    empty: counts.empty,
+    servfail: counts.servfail,
+    mixed: counts.mixed,
+    timeouts: counts.timeout,
+  };
+}
+
+async function lastEventId(client: ArbiterClient): Promise<number> {
+  return (await eventsAfter(client, 0)).at(-1)?.id ?? 0;
+}
+
+async function eventsAfter(client: ArbiterClient, after: number): Promise<readonly JournalEntry[]> {
+  const all: JournalEntry[] = [];
+  for (;;) {
+    const from = all.at(-1)?.id ?? after;
+    const page = (await client.get(`/v1/events?after=${from}&limit=1000`)) as { events: readonly JournalEntry[] };
+    if (page.events.length === 0) return all;
+    all.push(...page.events);
+  }
+}

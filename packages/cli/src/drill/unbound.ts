@@ -1,0 +1,104 @@
+import { spawn } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { accessSync, constants } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { SluiceError } from "@sluice/core";
+import { query } from "@sluice/dns";
+import { sleep } from "@sluice/runtime";
+
+export interface Resolver {
+  readonly address: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+type Zone = { readonly name: string; readonly servers: readonly { readonly address: string; readonly port: number }[] };
+
+const readyTimeoutMs = 5_000;
+const lookEveryMs = 50;
+
+/** A real Unbound with its cache, in a directory and on a port of its own, that asks the nameservers for the zone. */
+export async function startUnbound(zone: Zone, probeName: string): Promise<Resolver> {
+  const program = findUnbound();
+  const directory = await mkdtemp(join(tmpdir(), "sluice-unbound-"));
+  const port = await freePort();
+  const file = join(directory, "unbound.conf");
+  await writeFile(file, unboundConfig(zone, { port, directory }));
+  const child = spawn(program, ["-d", "-c", file], { stdio: "ignore" });
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const failed = new Promise<void>((resolve) => child.once("error", () => resolve()));
+  const close = async (): Promise<void> => {
+    child.kill("SIGKILL");
+    await Promise.race([exited, failed]);
+    await rm(directory, { recursive: true, force: true });
+  };
+  const resolver = { address: "127.0.0.1", port, close };
+  const until = performance.now() + readyTimeoutMs;
+  for (;;) {
+    const answer = await query({ server: resolver, name: probeName, type: "A", timeoutMs: 500 }).catch(() => undefined);
+    if (answer?.rcode === 0 && answer.answers.length > 0) return resolver;
+    if (performance.now() > until || child.exitCode !== null) {
+      await close();
+      throw new SluiceError("TIMEOUT", "Unbound did not come to answer", {
+        hint: `Try it by hand: ${program} -d -c <file>; the nameservers must answer first.`,
+      });
+    }
+    await sleep(lookEveryMs, new AbortController().signal);
+  }
+}
+
+/**
+ * The nameservers are a stub zone. Unbound refuses to ask loopback by default and drops private answers of a public name
+ * when told to; neither fits a lab. Its infrastructure cache (`infra-host-ttl`) is left as it is: that is how a real one
+ * learns that a nameserver is gone.
+ */
+function unboundConfig(zone: Zone, at: { readonly port: number; readonly directory: string }): string {
+  const lines = [
+    "server:",
+    `  directory: "${at.directory}"`,
+    '  chroot: ""',
+    '  username: ""',
+    '  pidfile: ""',
+    "  interface: 127.0.0.1",
+    `  port: ${at.port}`,
+    "  do-not-query-localhost: no",
+    "  access-control: 127.0.0.0/8 allow",
+    '  module-config: "iterator"',
+    "  use-syslog: no",
+    "  verbosity: 0",
+    "  num-threads: 1",
+    `  domain-insecure: "${zone.name}"`,
+    "remote-control:",
+    "  control-enable: no",
+    "stub-zone:",
+    `  name: "${zone.name}"`,
+    ...zone.servers.map((server) => `  stub-addr: ${server.address}@${server.port}`),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+/** Debian puts servers into /usr/sbin, which a user's PATH often lacks. */
+function findUnbound(): string {
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin"];
+  for (const folder of folders.filter((each) => each !== "")) {
+    const program = join(folder, "unbound");
+    try {
+      accessSync(program, constants.X_OK);
+      return program;
+    } catch {}
+  }
+  throw new SluiceError("PEER_MISSING", "unbound is not installed", { hint: "apt-get install unbound" });
+}
+
+function freePort(): Promise<number> {
+  const socket = createSocket("udp4");
+  return new Promise((settle, fail) => {
+    socket.once("error", fail);
+    socket.bind(0, "127.0.0.1", () => {
+      const { port } = socket.address();
+      socket.close(() => settle(port));
+    });
+  });
+}

@@ -1,0 +1,36 @@
+/** What `GET /v1/status` answers, as far as the command line reads it. */
+export type Status = {
+  readonly installation: string;
+  readonly leader: string | null;
+  readonly epoch: number;
+  readonly fence: string | null;
+  readonly configRevision: number;
+  readonly vantages: readonly { agent: string; site: string; isFresh: boolean; because: string | null }[];
+  readonly services: readonly {
+    service: string;
+    host: string;
+    situation: string;
+    served: string;
+    base: string;
+    isForced: boolean;
+    isHome: boolean;
+    held: string | null;
+    standby: readonly { site: string; isReady: boolean; health: string; isQuarantined: boolean }[];
+  }[];
+  readonly nameservers: readonly {
+    nameserver: string;
+    site: string;
+    fence: string | null;
+    isCurrent: boolean;
+    seenAgoMs: number | null;
+  }[];
+  readonly overrides: readonly {
+    id: string;
+    kind: string;
+    service?: string;
+    site?: string;
+    until: number;
+    by: string;
+    reason: string;
+  }[];
+};
