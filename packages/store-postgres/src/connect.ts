@@ -61,8 +61,7 @@ export function makePool(options: { url: string; log: (message: string) => void 
 
 /** Dates must read alike on every connection, as the lease compares their text; and a standby that only reads won't do. */
 async function prepare(client: pg.ClientBase): Promise<void> {
-  await client.query("SET timezone = 'UTC'");
-  await client.query("SET datestyle = 'ISO'");
+  await client.query("SET timezone = 'UTC'; SET datestyle = 'ISO'");
   const { rows } = await client.query<Row>("SHOW transaction_read_only");
   if (rows[0]?.["transaction_read_only"] === "on") throw new Error("the server only reads: it is a standby");
 }

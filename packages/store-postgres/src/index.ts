@@ -1,3 +1,3 @@
-export { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded.ts";
+export { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded/start-embedded-postgres.ts";
 export { type JournalLine, journalHash, journalStart } from "./journal-chain.ts";
 export { makePostgres, type Postgres } from "./postgres.ts";

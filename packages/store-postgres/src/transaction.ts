@@ -23,7 +23,7 @@ export function transaction<T>(pool: Pool, begin: string, action: (db: Db) => Pr
       await db.query("COMMIT");
       return result;
     } catch (error) {
-      // A connection that cannot roll back is broken, and ending it rolls back as well.
+      // On a broken connection this answers at once with the same error: ending it rolls back as well.
       await db.query("ROLLBACK");
       throw error;
     }
@@ -44,15 +44,16 @@ export async function onConnection<T>(pool: Pool, action: (db: Db) => Promise<T>
 
 async function once<T>(pool: Pool, action: (db: Db) => Promise<T>): Promise<T> {
   const connection = await pool.connect();
-  let isBroken = false;
+  let broken: unknown;
   const db: Db = {
     async query(text, values) {
+      if (broken !== undefined) throw broken;
       try {
         return await connection.query(text, values);
       } catch (error) {
         // Only an answer of the server leaves the connection in a known state; class 57P is its farewell.
         const code = sqlState(error);
-        isBroken ||= code === "" || code.startsWith("57P");
+        if (code === "" || code.startsWith("57P")) broken = error;
         throw error;
       }
     },
@@ -60,6 +61,6 @@ async function once<T>(pool: Pool, action: (db: Db) => Promise<T>): Promise<T> {
   try {
     return await action(db);
   } finally {
-    connection.release(isBroken);
+    connection.release(broken !== undefined);
   }
 }

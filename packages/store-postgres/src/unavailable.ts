@@ -1,4 +1,5 @@
 import { SluiceError } from "@sluice/core";
+import pg from "pg";
 
 /** What the database's refusals ask of the operator, by SQLSTATE, its class, or the system's own word. */
 const hints: Readonly<Record<string, string>> = {
@@ -30,8 +31,9 @@ export function unavailable(error: unknown): SluiceError {
 
 /** The SQLSTATE behind an error of ours, or "" when the connection and not the server failed. */
 export function sqlState(error: unknown): string {
-  const code = error instanceof SluiceError ? codeOf(error.cause) : "";
-  return /^[0-9A-Z]{5}$/.test(code) ? code : "";
+  // Not by its looks: EPIPE, the system's word for a lost connection, has five letters too.
+  const isAnswer = error instanceof SluiceError && error.cause instanceof pg.DatabaseError;
+  return isAnswer ? codeOf(error.cause) : "";
 }
 
 function codeOf(error: unknown): string {
