@@ -46,9 +46,10 @@ async function run(command: Command, name: string, options: DrillOptions): Promi
   const lab = await needLab(globals.dir);
   const layout = layoutOf(globals.dir);
   const client = await connect(globals);
-  const facts = await drillFacts(client, layout.config, options);
+  const signal = stopSignal();
+  const facts = await drillFacts(client, layout.config, { ...options, signal });
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const report = await siteOutage({ client, lab, facts, fault, resolver, holdMs, say, signal: stopSignal() });
+  const report = await siteOutage({ client, lab, facts, fault, resolver, holdMs, say, signal });
   const file = join(layout.root, "reports", `${report.startedAtMs}.json`);
   await writeFileAtomic(file, `${JSON.stringify(report, undefined, 2)}\n`);
   print(globals, report, [...reportLines(report), "", `report ${file}`]);

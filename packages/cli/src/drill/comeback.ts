@@ -17,7 +17,7 @@ const backTimeoutMs = 30_000;
 const homeTimeoutMs = 10_000;
 const lookEveryMs = 50;
 
-/** Brings the lost site back, sees that it takes nothing by itself, and returns the service on an operator's word. */
+/** Brings the lost site back, sees that it takes nothing by itself, and returns what it lost on an operator's word. */
 export async function comeBack(of: Comeback): Promise<ComebackRow> {
   const { facts, poll, client, signal } = of;
   const healedAt = systemClock.monotonicMs();
@@ -38,7 +38,7 @@ export async function comeBack(of: Comeback): Promise<ComebackRow> {
 
 async function failback({ client, facts, poll, signal }: Comeback): Promise<number | undefined> {
   const askedAt = systemClock.monotonicMs();
-  await client.send("POST", "/v1/failback", { service: facts.service.name, reason: "the drill is over", by: "drill" });
+  await client.send("POST", "/v1/failback", { reason: "the drill is over", by: "drill" });
   const isHome = await until(homeTimeoutMs, signal, async () =>
     poll.servers().every((server) => isHomeAgain(server, facts, askedAt)),
   );
@@ -61,12 +61,16 @@ const isOf = (change: PollChange, site: string): boolean => change.kind === "ans
 
 const statusOf = async (client: ArbiterClient): Promise<Status> => (await client.get("/v1/status")) as Status;
 
-/** The site's vantage votes again, the site is healthy, and it is a target no more than before. */
+/** Every vantage votes again, and the site is healthy for every service and a target for none. */
 function isHealthyAndQuarantined(status: Status, facts: DrillFacts): boolean {
-  const service = status.services.find((entry) => entry.service === facts.service.name);
-  const standby = service?.standby.find((entry) => entry.site === facts.site);
+  const standbys = status.services.flatMap((service) => service.standby.filter((entry) => entry.site === facts.site));
   const isFresh = status.vantages.every((vantage) => vantage.isFresh);
-  return isFresh && standby?.health === "healthy" && standby.isQuarantined && service?.served === facts.target;
+  const own = status.services.find((service) => service.service === facts.service.name);
+  return (
+    isFresh &&
+    own?.served === facts.target &&
+    standbys.every((entry) => entry.health === "healthy" && entry.isQuarantined)
+  );
 }
 
 /** Looks again and again until it is so; false when that takes too long. */

@@ -1,4 +1,4 @@
-import type { JournalEntry } from "@sluice/core";
+import { defaultChannel, edgeKey, type JournalEntry, poolKey } from "@sluice/core";
 import { askLab, type LabRecord, longestSplitMs, type Poll, type ServerPoll, settledAt, startPoll } from "@sluice/lab";
 import { sleep, systemClock } from "@sluice/runtime";
 import type { ArbiterClient } from "../arbiter-client.ts";
@@ -65,7 +65,7 @@ export async function siteOutage(drill: SiteOutage): Promise<DrillReport> {
     await Promise.all([poll.ended, clients.ended]);
     const journal = timelineOf(await eventsAfter(client, after), {
       service: facts.service.name,
-      site: facts.site,
+      targets: [edgeKey(facts.site), poolKey(facts.service.name, defaultChannel(facts.service), facts.site)],
       faultAtMs: startedAtMs,
     });
     return report(drill, { polls, clients, comeback, journal, startedAtMs, faultAt, heldFrom, heldUntil });

@@ -1,7 +1,19 @@
-import { formatCause, formatFence, formatPlacement, type JournalEntry, tallySentence } from "@sluice/core";
+import {
+  formatCause,
+  formatFence,
+  formatPlacement,
+  type JournalEntry,
+  type TargetKey,
+  tallySentence,
+} from "@sluice/core";
 import type { TimelineRow } from "./report.ts";
 
-type About = { readonly service: string; readonly site: string; readonly faultAtMs: number };
+type About = {
+  readonly service: string;
+  /** The targets whose loss makes the site unfit for the service. */
+  readonly targets: readonly TargetKey[];
+  readonly faultAtMs: number;
+};
 
 /** The journal's part of the story, one row for the first of each kind: suspicion, quorum, decision, publication, verification. */
 export function timelineOf(entries: readonly JournalEntry[], about: About): readonly TimelineRow[] {
@@ -13,10 +25,6 @@ export function timelineOf(entries: readonly JournalEntry[], about: About): read
   return [...rows.values()].sort((one, other) => one.ms - other.ms);
 }
 
-/** Targets of the lost site that bear on the service: its edge, and the service's own pools there. */
-const isAbout = (target: string, { service, site }: About): boolean =>
-  target === `edge:${site}` || (target.startsWith(`pool:${service}/`) && target.endsWith(`@${site}`));
-
 function rowOf({ at, event }: JournalEntry, about: About): TimelineRow | undefined {
   const row = (atMs: number, what: string, detail: string): TimelineRow => ({
     ms: Math.round(atMs - about.faultAtMs),
@@ -25,10 +33,10 @@ function rowOf({ at, event }: JournalEntry, about: About): TimelineRow | undefin
   });
   switch (event.kind) {
     case "suspected":
-      if (!isAbout(event.target, about)) return undefined;
+      if (!about.targets.includes(event.target)) return undefined;
       return row(event.failingSince, "first failed probe", `${event.agent} at ${event.target}: ${event.detail}`);
     case "verdict-changed":
-      if (!isAbout(event.target, about) || event.to.kind !== "down") return undefined;
+      if (!about.targets.includes(event.target) || event.to.kind !== "down") return undefined;
       return row(at, "quorum", `${event.target} is down: ${tallySentence(event.tally)}`);
     case "decided": {
       const { decision } = event;
