@@ -1,18 +1,26 @@
 import { type TSchema, Type } from "typebox";
+import type { FormatName } from "./formats.ts";
 
 /** A name of ours: site, agent, service, channel. */
-export const name = (description: string) => flag("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", description);
+export const name = (description: string) => formed("name", description);
 
-/** A text of a fixed form. */
-export const flag = (pattern: string, description: string) =>
-  Type.String({ minLength: 1, maxLength: 63, pattern, description });
+/** A text of a form that `formats.ts` knows. Editors that don't know it use the rough pattern. */
+export const formed = (format: FormatName, description: string) =>
+  Type.String({ minLength: 1, maxLength: 300, format, ...patterns[format], description });
+
+/** What JSON Schema alone can say about a form; `formats.ts` says all of it, in words. */
+const patterns: Partial<Record<FormatName, { readonly pattern: string }>> = {
+  name: { pattern: "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$" },
+  "host-name": { pattern: "^[a-z0-9.-]+$" },
+  "owner-name": { pattern: "^[a-z0-9._-]+$" },
+  endpoint: { pattern: "^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9.-]+):[0-9]{1,5}$" },
+  cidr: { pattern: "^[0-9A-Fa-f:.]+/[0-9]{1,3}$" },
+  "process-url": { pattern: "^https?://(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9.-]+):[0-9]{1,5}/?$" },
+};
 
 /** A free text, bounded. */
 export const text = (description: string, value?: string) =>
   Type.String({ minLength: 1, maxLength: 4096, description, ...(value === undefined ? {} : { default: value }) });
-
-export const url = (description: string) =>
-  Type.String({ minLength: 1, maxLength: 255, pattern: "^https?://[^/]+/?$", description });
 
 /** A time. The unit is said in the description, as it is in the setting's name. */
 export const duration = (unit: "seconds" | "milliseconds", value: number, description: string, minimum = 0) =>
@@ -26,10 +34,12 @@ export const list = <T extends TSchema>(items: T, description: string, bounds: B
 const Tls = Type.Optional(
   Type.Object(
     {
-      serverName: text("The name the certificate must bear."),
-      caFile: Type.Optional(text("PEM file of the authority to trust instead of the system's.")),
+      serverName: formed("host-name", "The name the certificate must bear."),
+      caFile: Type.Optional(
+        text("PEM file of the authority to trust, on the agent's machine. Default: the system's authorities."),
+      ),
     },
-    { additionalProperties: false, description: "Speak TLS, and check the certificate." },
+    { additionalProperties: false, description: "Speak TLS, and check the certificate. Default: no TLS." },
   ),
 );
 
@@ -47,7 +57,7 @@ export const PoolProbe = Type.Union(
           maxItems: 64,
           default: [200],
         }),
-        bodyIncludes: Type.Optional(text("What the body must contain.")),
+        bodyIncludes: Type.Optional(text("What the body must contain. Default: any body will do.")),
         tls: Tls,
       },
       "An HTTP look.",

@@ -1,6 +1,6 @@
 import { type Config, domainsMax } from "@sluice/core";
 import { type Static, type TProperties, type TSchema, Type } from "typebox";
-import { duration, flag, list, name, PoolProbe, text, url } from "./config-parts.ts";
+import { duration, formed, list, name, PoolProbe, text } from "./config-parts.ts";
 
 const closed = <P extends TProperties>(properties: P, description: string) =>
   Type.Object(properties, { additionalProperties: false, description });
@@ -10,20 +10,27 @@ const optionalList = <T extends TSchema>(items: T, description: string, maxItems
 
 const Zone = closed(
   {
-    name: text("The zone that the nameservers answer for, without a final dot."),
+    name: formed("host-name", "The zone that the nameservers answer for, without a final dot."),
     ttlSeconds: duration("seconds", 3600, "TTL of the zone's own SOA and NS records."),
     negativeTtlSeconds: duration("seconds", 15, "SOA MINIMUM, the lifetime of a negative answer (RFC 2308 §4)."),
-    contact: text("The zone's contact as in SOA RNAME, written as a domain name.", "hostmaster.invalid"),
+    contact: Type.String({
+      minLength: 1,
+      maxLength: 255,
+      format: "owner-name",
+      default: "hostmaster.invalid",
+      description: "The zone's contact as in SOA RNAME, written as a domain name.",
+    }),
     records: optionalList(
       closed(
         {
-          name: text("Owner name: inside the zone, without a final dot."),
+          name: formed("owner-name", "Owner name: inside the zone, whole, without a final dot."),
           type: Type.Unsafe<"A" | "AAAA" | "CNAME" | "TXT">(
             Type.String({ enum: ["A", "AAAA", "CNAME", "TXT"], description: "Record type." }),
           ),
           ttlSeconds: duration("seconds", 300, "TTL of this record."),
           data: list(text("Record data in text form."), "The record's data, one entry for each record.", {
             minItems: 1,
+            maxItems: 100,
           }),
         },
         "A fixed record.",
@@ -45,11 +52,21 @@ const Site = closed(
         description: "Serves traffic, or only observes.",
       }),
     ),
-    addresses: optionalList(text("IPv4 or IPv6 address."), "What clients are answered when the site serves.", 16),
+    addresses: optionalList(
+      formed("address", "IPv4 or IPv6 address."),
+      "What clients are answered when the site serves.",
+      16,
+    ),
     edge: Type.Optional(
       closed(
-        { endpoints: list(text("`host:port`."), "The front door's endpoints.", { minItems: 1 }), probe: PoolProbe },
-        "The site's front door.",
+        {
+          endpoints: list(formed("endpoint", "`host:port`."), "The front door's endpoints.", {
+            minItems: 1,
+            maxItems: 256,
+          }),
+          probe: PoolProbe,
+        },
+        "The site's front door, which agents look at too. Default: none, and the pools alone say how the site is.",
       ),
     ),
   },
@@ -59,14 +76,14 @@ const Site = closed(
 const member = (what: string) => ({
   name: name(`The ${what}'s name; its key bears it too.`),
   site: name("The site it runs in."),
-  url: url("Where it listens for HTTP."),
+  url: formed("process-url", "Where it listens for HTTP, and where the others find it."),
 });
 
 const Nameserver = closed(
   {
     ...member("nameserver"),
-    name: text("The nameserver's host name, as in the zone's NS records."),
-    address: text("The address it answers DNS on."),
+    name: formed("host-name", "The nameserver's host name, as in the zone's NS records: inside the zone."),
+    address: formed("address", "The address it answers DNS on, published as its A or AAAA record."),
     port: Type.Integer({ minimum: 1, maximum: 65_535, default: 53, description: "The port it answers DNS on." }),
   },
   "An authoritative nameserver.",
@@ -123,7 +140,10 @@ const AllBad = Type.Union(
     closed(
       {
         kind: Type.Literal("sorry", { description: "Answer a fixed address." }),
-        addresses: list(text("IPv4 or IPv6 address."), "The sorry addresses.", { minItems: 1, maxItems: 16 }),
+        addresses: list(formed("address", "IPv4 or IPv6 address."), "The sorry addresses.", {
+          minItems: 1,
+          maxItems: 16,
+        }),
       },
       "Answer a fixed address.",
     ),
@@ -134,7 +154,7 @@ const AllBad = Type.Union(
 const Service = closed(
   {
     name: name("The service's name."),
-    host: text("The host name that is steered: inside the zone, without a final dot."),
+    host: formed("host-name", "The host name that is steered: inside the zone, without a final dot."),
     ttlSeconds: duration("seconds", 20, "TTL of the host's address records."),
     rtoSeconds: duration(
       "seconds",
@@ -160,7 +180,10 @@ const Service = closed(
         {
           channel: name("The channel it serves."),
           site: name("The site it stands in."),
-          endpoints: list(text("`host:port`."), "Where the pool listens.", { minItems: 1, maxItems: 256 }),
+          endpoints: list(formed("endpoint", "`host:port`."), "Where the pool listens.", {
+            minItems: 1,
+            maxItems: 256,
+          }),
           endpointsUpMin: Type.Integer({
             minimum: 1,
             maximum: 256,
@@ -189,8 +212,16 @@ const Probes = closed(
     rise: count(5, "Good looks in a row until a target is healthy again."),
     degradedFailures: count(6, "Failed looks among the last `degradedLooks` that make a target degraded."),
     degradedLooks: count(10, "How many last looks `degradedFailures` is counted in."),
-    anchors: optionalList(text("`host:port`."), "Outside places by which an agent sees that it is not cut off.", 16),
-    allow: optionalList(text("CIDR range."), "Otherwise forbidden ranges that probes may reach.", 64),
+    anchors: optionalList(
+      formed("endpoint", "`host:port`."),
+      "Outside places by which an agent sees that it is not cut off.",
+      16,
+    ),
+    allow: optionalList(
+      formed("cidr", "CIDR range."),
+      "Loopback ranges that probes may reach. Link-local, metadata and multicast addresses can't be allowed.",
+      64,
+    ),
   },
   "How agents look.",
 );
@@ -217,7 +248,9 @@ const Store = closed(
   {
     site: name("The site the database stands in."),
     acceptStoreRisk: Type.Optional(
-      text("Why the database may stand in a serving site. Losing both at once stops moves."),
+      text(
+        "Why the database may stand in a serving site. Losing both at once stops moves. Default: none, and a store in a serving site is refused.",
+      ),
     ),
   },
   "Where the one database is.",
@@ -225,11 +258,17 @@ const Store = closed(
 
 export const ConfigSchema = Type.Object(
   {
-    installation: flag("^[a-z0-9-]{1,63}$", "The installation's name. Fences of different ones never compare."),
+    installation: name("The installation's name. Fences of different ones never compare."),
     zone: Zone,
     sites: list(Site, "The sites.", { minItems: 1, maxItems: 64 }),
-    electorate: list(name("A site."), `Failure domains that vote: 1 to ${domainsMax}.`, { minItems: 1 }),
-    arbiters: list(closed(member("arbiter"), "An arbiter."), "Arbiters; the first leads when it can.", { minItems: 1 }),
+    electorate: list(name("A site."), `Failure domains that vote: 1 to ${domainsMax}.`, {
+      minItems: 1,
+      maxItems: domainsMax,
+    }),
+    arbiters: list(closed(member("arbiter"), "An arbiter."), "Arbiters; the first leads when it can.", {
+      minItems: 1,
+      maxItems: 9,
+    }),
     agents: list(closed(member("agent"), "An agent."), "The agents.", { minItems: 1 }),
     nameservers: optionalList(Nameserver, "The nameservers.", 64),
     services: optionalList(Service, "The services."),
@@ -243,9 +282,3 @@ export const ConfigSchema = Type.Object(
 /** The compiler's promise that the schema has the shape the core relies on. */
 type Fits<T extends Config> = T;
 export type ConfigDocument = Fits<Static<typeof ConfigSchema>>;
-
-/** JSON Schema of the configuration file, with defaults, units and descriptions. */
-export const configJsonSchema: Readonly<Record<string, unknown>> = {
-  $schema: "https://json-schema.org/draft/2020-12/schema",
-  ...ConfigSchema,
-};

@@ -1,4 +1,6 @@
-export { type ConfigDocument, ConfigSchema, configJsonSchema } from "./config-schema.ts";
+export { isOddAddress, whyForbiddenAddress } from "./address.ts";
+export { type ConfigDocument, ConfigSchema } from "./config-schema.ts";
+export { configJsonSchema } from "./json-schema.ts";
 export {
   CauseSchema,
   EnvelopeSchema,
@@ -10,5 +12,7 @@ export {
   SnapshotSchema,
   VoteSchema,
 } from "./message-schemas.ts";
-export { checkConfig, configBytesMax, type ParsedConfig, parseConfig, readConfigFile } from "./parse-config.ts";
+export { checkConfig, configBytesMax, type ParsedConfig, parseConfig } from "./parse-config.ts";
 export { parseEnvelope, parseKeyset, parseReport, parseSnapshot } from "./parse-message.ts";
+export { invalidConfig, parseConfigFile, type ReadOptions, readConfigFile } from "./read-config.ts";
+export { unreadableFiles } from "./unreadable-files.ts";

@@ -1,57 +1,75 @@
 import { Buffer } from "node:buffer";
-import { readFile } from "node:fs/promises";
-import { type Config, type Problem, SluiceError } from "@sluice/core";
-import { parseDocument } from "yaml";
+import type { Config, Problem } from "@sluice/core";
 import { ConfigSchema } from "./config-schema.ts";
 import { meaning } from "./meaning.ts";
+import { makeParts } from "./parts.ts";
+import { readYaml } from "./read-yaml.ts";
 import { shape } from "./shape.ts";
 
 export type ParsedConfig =
   | { readonly kind: "ok"; readonly config: Config; readonly warnings: readonly Problem[] }
-  | { readonly kind: "invalid"; readonly problems: readonly Problem[] };
+  | {
+      readonly kind: "invalid";
+      readonly problems: readonly Problem[];
+      readonly warnings: readonly Problem[];
+      /** False when the text is not even YAML, so that nothing could be looked at. */
+      readonly isYaml: boolean;
+      /** What the text says, when every value at least has the right shape. Not to be started with. */
+      readonly shaped?: Config;
+    };
 
-/** Unit: bytes. A configuration larger than this is refused unread. */
+/** Unit: bytes. A larger configuration is refused: as YAML unread, and as JSON with its defaults, the form it travels in. */
 export const configBytesMax = 1_048_576;
+
+/** More are counted, not listed. */
+const problemsMax = 1_000;
 
 /** Reads YAML text. All problems come in one go, each with the path it concerns. */
 export function parseConfig(text: string): ParsedConfig {
-  if (Buffer.byteLength(text) > configBytesMax) {
-    return invalid("the configuration is larger than 1 MiB", "Split the installation, or look for a pasted file.");
-  }
-  try {
-    const document = parseDocument(text, { uniqueKeys: true });
-    if (document.errors.length > 0) {
-      return { kind: "invalid", problems: document.errors.map((error) => ({ path: "", message: error.message })) };
-    }
-    return checkConfig(document.toJS({ maxAliasCount: 100 }));
-  } catch (error) {
-    return invalid(error instanceof Error ? error.message : String(error), "Write plain YAML, with few aliases.");
-  }
+  if (Buffer.byteLength(text) > configBytesMax) return tooLarge("the text");
+  const read = readYaml(text);
+  if (read.kind === "unreadable")
+    return { kind: "invalid", problems: bounded(read.problems), warnings: [], isYaml: false };
+  const checked = checkConfig(read.value);
+  if (read.problems.length === 0) return checked;
+  const problems = checked.kind === "invalid" ? [...read.problems, ...checked.problems] : read.problems;
+  return { kind: "invalid", problems: bounded(problems), warnings: checked.warnings, isYaml: true };
 }
 
 /** The same checks for a value that was parsed already. Defaults are filled in; the value itself is left alone. */
 export function checkConfig(value: unknown): ParsedConfig {
   const shaped = shape(ConfigSchema, value);
-  if (shaped.problems.length > 0) return { kind: "invalid", problems: shaped.problems };
+  if (shaped.unsound.includes("")) return invalid(shaped.problems);
   const config = shaped.value as Config;
-  const { problems, warnings } = meaning(config);
-  return problems.length > 0 ? { kind: "invalid", problems } : { kind: "ok", config, warnings };
+  const found = meaning(makeParts(config, shaped.unsound));
+  const isShaped = shaped.unsound.length === 0;
+  const problems = [...shaped.problems, ...found.problems];
+  if (problems.length > 0) {
+    const extra = { warnings: found.warnings, ...(isShaped ? { shaped: config } : {}) };
+    return { kind: "invalid", problems: bounded(problems), isYaml: true, ...extra };
+  }
+  if (Buffer.byteLength(JSON.stringify(config)) > configBytesMax) return tooLarge("as JSON, with its defaults, it");
+  return { kind: "ok", config, warnings: found.warnings };
 }
 
-/** Reads a configuration file, or throws CONFIG_UNREADABLE or CONFIG_INVALID with every problem. */
-export async function readConfigFile(path: string): Promise<Config> {
-  const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new SluiceError("CONFIG_UNREADABLE", `cannot read ${path}`, { hint: "Check the path and its mode.", cause });
-  });
-  const parsed = parseConfig(text);
-  if (parsed.kind === "ok") return parsed.config;
-  throw new SluiceError("CONFIG_INVALID", `${path} has ${parsed.problems.length} problem(s)`, {
-    hint: "Correct each problem; `sluice config check` lists them.",
-    problems: parsed.problems,
-  });
-}
-
-const invalid = (message: string, hint: string): ParsedConfig => ({
+const invalid = (problems: readonly Problem[]): ParsedConfig => ({
   kind: "invalid",
-  problems: [{ path: "", message, hint }],
+  problems,
+  warnings: [],
+  isYaml: true,
 });
+
+const tooLarge = (what: string): ParsedConfig =>
+  invalid([
+    {
+      path: "",
+      message: `the configuration is too large: ${what} is over 1 MiB`,
+      hint: "Split the installation, or look for a pasted file.",
+    },
+  ]);
+
+function bounded(problems: readonly Problem[]): readonly Problem[] {
+  if (problems.length <= problemsMax) return problems;
+  const more = { path: "", message: `${problems.length - problemsMax} more problems are not listed` };
+  return [...problems.slice(0, problemsMax), more];
+}

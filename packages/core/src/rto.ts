@@ -41,10 +41,14 @@ export function rtoBudget(config: Config, service: ServiceConfig): RtoBudget {
   const coversClients = objectiveMs > clientFloorMs;
   const promisedMs = coversClients ? totalMs : authoritativeMs + ttlMs;
   const meets = promisedMs <= objectiveMs;
-  const path = `services.${service.name}.rtoSeconds`;
+  const path = `services[${config.services.indexOf(service)}].rtoSeconds`;
   const message = `${seconds(promisedMs)} in the worst case, more than the objective of ${seconds(objectiveMs)}`;
   const problems = meets ? [] : [{ path, message, hint: "Lower the TTL or the probe times, or raise rtoSeconds." }];
-  const browsers = `browsers may stay ${seconds(clientFloorMs)} longer: ${seconds(totalMs)} in all`;
+  const browsers = {
+    path,
+    message: `browsers may stay ${seconds(clientFloorMs)} longer: ${seconds(totalMs)} in all`,
+    hint: `An objective of ${Math.ceil(totalMs / 1000)} s or more would cover them too.`,
+  };
   return {
     terms,
     authoritativeMs,
@@ -52,7 +56,7 @@ export function rtoBudget(config: Config, service: ServiceConfig): RtoBudget {
     objectiveMs,
     meets,
     problems,
-    warnings: coversClients ? [] : [{ path, message: browsers }],
+    warnings: coversClients ? [] : [browsers],
   };
 }
 

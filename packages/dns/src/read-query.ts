@@ -1,5 +1,6 @@
 /** What a query asks, read from its raw bytes: dns2's parser is forgiving where a nameserver on the open net must not be. */
 export type Query = {
+  readonly kind: "query";
   /** Lower case, without the last dot; "" is the root. Odd bytes are replaced, so such a name matches nothing. */
   readonly name: string;
   readonly type: number;
@@ -9,28 +10,29 @@ export type Query = {
   readonly edns: Edns | undefined;
 };
 
+/** To be answered FORMERR. The question goes back when it could be read; never a part of one. */
+export type Malformed = { readonly kind: "malformed"; readonly question: Uint8Array };
+
 /** `size` is the client's buffer. Unit: bytes. */
 export type Edns = { readonly size: number; readonly version: number; readonly dnssecOk: boolean };
 
 const headerBytes = 12;
 const optType = 41;
+const noQuestion: Malformed = { kind: "malformed", question: new Uint8Array(0) };
 
-/** Reads a query whose header was looked at already, or answers undefined where the right reply is FORMERR. */
-export function readQuery(bytes: Uint8Array): Query | undefined {
+/** Reads a query that has a whole header. */
+export function readQuery(bytes: Uint8Array): Query | Malformed {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getUint16(4) !== 1) return undefined;
+  // One question, neither none nor two (RFC 9619 §4).
+  if (view.getUint16(4) !== 1) return noQuestion;
   const name = readName(bytes, headerBytes);
-  if (!name || name.end + 4 > bytes.length) return undefined;
+  if (!name || name.end + 4 > bytes.length) return noQuestion;
+  const question = bytes.subarray(headerBytes, name.end + 4);
   const records = view.getUint16(6) + view.getUint16(8);
   const edns = readEdns(view, { at: name.end + 4, records, additionals: view.getUint16(10) });
-  if (edns === "malformed") return undefined;
-  return {
-    name: name.text,
-    type: view.getUint16(name.end),
-    class: view.getUint16(name.end + 2),
-    question: bytes.subarray(headerBytes, name.end + 4),
-    edns,
-  };
+  if (edns === "malformed") return { kind: "malformed", question };
+  const [type, klass] = [view.getUint16(name.end), view.getUint16(name.end + 2)];
+  return { kind: "query", name: name.text, type, class: klass, question, edns };
 }
 
 /** A name without compression: nothing stands before a question that it could point to. */
