@@ -8,6 +8,8 @@ export type QueryOptions = {
   readonly server: { readonly address: string; readonly port: number };
   readonly name: string;
   readonly type: QueryType;
+  /** Recursion desired: for a resolver. */
+  readonly recursion?: boolean;
   /** Unit: milliseconds, for UDP and the TCP that may follow a truncated answer together. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;

@@ -4,7 +4,12 @@ import { typeCodes } from "./compile-zone.ts";
 export type QueryType = keyof typeof typeCodes;
 
 /** What is asked of a nameserver. */
-export type Question = { readonly name: string; readonly type: QueryType };
+export type Question = {
+  readonly name: string;
+  readonly type: QueryType;
+  /** Recursion desired (RFC 1035 §4.1.1): for a resolver that shall go and ask. Authoritative servers are asked without. */
+  readonly recursion?: boolean;
+};
 
 export type QueryRecord = { readonly name: string; readonly type: string; readonly ttl: number; readonly data: string };
 
@@ -24,6 +29,7 @@ const typeNames = new Map<number, string>(Object.entries(typeCodes).map(([name, 
 export function encodeQuestion(id: number, question: Question): Buffer {
   const packet = new Packet();
   packet.header.id = id;
+  packet.header.rd = question.recursion ? 1 : 0;
   packet.questions.push({ name: question.name, type: typeCodes[question.type], class: 1 } as never);
   packet.additionals.push(Packet.Resource.EDNS([]));
   return packet.toBuffer();

@@ -22,7 +22,8 @@ export interface Clients {
   readonly ended: Promise<void>;
 }
 
-const resolveTimeoutMs = 500;
+/** Of several servers the next is tried soon; for its one cache a stub resolver waits 5 s (resolv.conf(5)). Unit: milliseconds. */
+const resolveTimeoutMs = { several: 500, one: 5_000 } as const;
 const connectTimeoutMs = 1_000;
 
 /** Opens a new connection every so often, by what the name is answered then, and asks a model server who it is. */
@@ -77,7 +78,10 @@ async function resolve(options: ClientsOptions, turn: number): Promise<string> {
     if (!server) break;
     try {
       const { signal } = options;
-      const answer = await query({ server, name: options.host, type: "A", timeoutMs: resolveTimeoutMs, signal });
+      // Authoritative servers take no notice of the wish for recursion; a cache answers nothing without it.
+      const timeoutMs = options.resolvers.length > 1 ? resolveTimeoutMs.several : resolveTimeoutMs.one;
+      const ask = { server, name: options.host, type: "A", recursion: true, timeoutMs } as const;
+      const answer = await query({ ...ask, signal });
       const [address] = answer.answers.filter((record) => record.type === "A");
       if (address) return address.data;
     } catch (error) {

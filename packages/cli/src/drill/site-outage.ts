@@ -51,12 +51,11 @@ export async function siteOutage(drill: SiteOutage): Promise<DrillReport> {
     const faultAt = systemClock.monotonicMs();
     const startedAtMs = systemClock.wallMs();
     await askLab(lab, `sites/${facts.site}/${drill.fault === "killed" ? "kill" : "pause"}`);
-    await untilMoved(drill, poll, faultAt);
-    const heldFrom = systemClock.monotonicMs();
+    const heldFrom = await untilMoved(drill, poll, faultAt);
     say(
       `every server outside ${facts.site} has moved after ${Math.round(heldFrom - faultAt)} ms; holding for ${drill.holdMs / 1000} s`,
     );
-    await sleep(drill.holdMs, drill.signal);
+    await sleep(drill.holdMs - (systemClock.monotonicMs() - heldFrom), drill.signal);
     const heldUntil = systemClock.monotonicMs();
     const polls = poll.servers();
     say(`${facts.site} comes back`);
@@ -93,13 +92,18 @@ const zoneOf = (facts: DrillFacts) => ({ name: facts.config.zone.name, servers: 
 const isCounted = (facts: DrillFacts, server: string): boolean =>
   facts.config.nameservers.some((entry) => entry.name === server && entry.site !== facts.site);
 
-/** Waits until every server outside the site answers only the target, or until there is no point in waiting. */
-async function untilMoved(drill: SiteOutage, poll: Poll, faultAt: number): Promise<void> {
+/**
+ * Waits until every server outside the site answers only the target, or until there is no point in waiting; answers since
+ * when. A weighted service answers the target now and then before it has moved, so a move must stand for a while to count.
+ */
+async function untilMoved(drill: SiteOutage, poll: Poll, faultAt: number): Promise<number> {
   const { facts } = drill;
   const until = faultAt + facts.service.rtoSeconds * 1000 + patienceMs;
-  const hasMoved = (server: ServerPoll): boolean => settledAt(server, facts.target) !== undefined;
-  while (systemClock.monotonicMs() < until && !drill.signal.aborted) {
-    if (poll.servers().every((server) => !isCounted(facts, server.server) || hasMoved(server))) return;
+  for (;;) {
+    const counted = poll.servers().filter((server) => isCounted(facts, server.server));
+    const now = systemClock.monotonicMs();
+    const since = Math.max(...counted.map((server) => settledAt(server, facts.target) ?? now));
+    if (now - since >= settleMs || now > until || drill.signal.aborted) return since;
     await sleep(lookEveryMs, drill.signal);
   }
 }

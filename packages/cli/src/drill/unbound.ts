@@ -37,7 +37,8 @@ export async function startUnbound(zone: Zone, probeName: string): Promise<Resol
   const resolver = { address: "127.0.0.1", port, close };
   const until = performance.now() + readyTimeoutMs;
   for (;;) {
-    const answer = await query({ server: resolver, name: probeName, type: "A", timeoutMs: 500 }).catch(() => undefined);
+    const ask = { server: resolver, name: probeName, type: "A", recursion: true, timeoutMs: 500 } as const;
+    const answer = await query(ask).catch(() => undefined);
     if (answer?.rcode === 0 && answer.answers.length > 0) return resolver;
     if (performance.now() > until || child.exitCode !== null) {
       await close();
