@@ -1,5 +1,5 @@
 export type { Faults } from "./model-server/faults.ts";
-export { startModelServer } from "./model-server/index.ts";
+export { type ModelServer, startModelServer } from "./model-server/index.ts";
 export { longestSplitMs, settledAt } from "./poll/judge.ts";
 export { type Poll, type PollOptions, type PollServer, startPoll } from "./poll/poll.ts";
 export type { PollChange, PollCounts, PollOutcome, ServerPoll } from "./poll/recorder.ts";

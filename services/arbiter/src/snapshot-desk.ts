@@ -39,7 +39,7 @@ export function makeSnapshotDesk(clock: Clock): SnapshotDesk {
     },
     async read(at) {
       const now = newerThan(at.after);
-      if (now || !at.after) return now;
+      if (now || at.waitMs === 0) return now;
       await wait(waiters, at);
       return newerThan(at.after);
     },

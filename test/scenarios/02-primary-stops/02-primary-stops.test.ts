@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openWorld } from "../world/world.ts";
+
+test("when the first site stops, every nameserver moves; when it is back, the answers stay until failback", async () => {
+  await using world = await openWorld({ sites: ["site-a", "site-b"] });
+  await world.stopModels("site-a");
+  await world.answers("site-b");
+  await world.startModels("site-a");
+  const back = await world.untilStatus("site-a is healthy again, and quarantined", ({ services }) =>
+    services.some(({ standby }) => standby.some((one) => one.site === "site-a" && one.isQuarantined)),
+  );
+  assert.equal(back.services[0]?.served, "site-b");
+  await world.staysFor(8);
+  const done = await world.operate("POST", "/v1/failback", { reason: "site a is back" });
+  assert.equal(done.status, 200, JSON.stringify(done.body));
+  await world.answers("site-a");
+  const causes = (await world.events("decided")).map((event) => event.decision.cause.kind);
+  assert.deepEqual(causes, ["evacuate", "operator"]);
+});
+
+test("failback by itself, after a while at home in good health", async () => {
+  const service = { failback: { kind: "auto-after", afterMs: 1_000 } } as const;
+  const guards = { readmitAfterMs: 1_000, cooldownMs: 0 };
+  await using world = await openWorld({ sites: ["site-a", "site-b"], service, guards });
+  await world.stopModels("site-a");
+  await world.answers("site-b");
+  await world.startModels("site-a");
+  await world.answers("site-a");
+  const causes = (await world.events("decided")).map((event) => event.decision.cause.kind);
+  assert.deepEqual(causes, ["evacuate", "failback"]);
+});

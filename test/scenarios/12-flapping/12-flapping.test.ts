@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { until } from "../world/until.ts";
+import { openWorld } from "../world/world.ts";
+
+test("looks that fail every other time never turn a site", async () => {
+  await using world = await openWorld({ sites: ["site-a", "site-b"] });
+  const from = (await world.events("suspected")).length;
+  await world.parts.models.get("site-a")?.setFaults({ alternate: true });
+  await until("twenty suspicions", async () => (await world.events("suspected")).length >= from + 20 || undefined);
+  assert.deepEqual(await world.events("decided"), []);
+  assert.deepEqual(
+    (await world.events("verdict-changed")).filter((event) => event.to.kind === "down"),
+    [],
+  );
+});
+
+test("a site that goes and comes again and again moves at most so often, then waits for an operator", async () => {
+  const guards = { readmitAfterMs: 1_000, cooldownMs: 0, movesPerHourMax: 2 };
+  const service = { failback: { kind: "auto-after", afterMs: 1_000 } } as const;
+  await using world = await openWorld({ sites: ["site-a", "site-b"], guards, service });
+  await world.stopModels("site-a");
+  await world.answers("site-b");
+  await world.startModels("site-a");
+  await world.answers("site-a");
+  await world.stopModels("site-a");
+  // Leaving a dead site is never braked.
+  await world.answers("site-b");
+  await world.startModels("site-a");
+  await world.untilStatus(
+    "failback is held",
+    ({ services }) => services[0]?.held?.startsWith("moves-per-hour") === true,
+  );
+  await world.staysFor(8);
+  assert.equal((await world.events("decided")).length, 3);
+});
