@@ -51,8 +51,11 @@ export type Event =
       readonly rule: string;
       readonly because: string;
     }
+  /** Too many automatic moves: until an operator looks, only evacuation moves the service. */
+  | { readonly kind: "latched"; readonly service: ServiceName; readonly moves: number }
+  | { readonly kind: "released"; readonly service: ServiceName; readonly by: string }
   | { readonly kind: "override-set"; readonly override: Override }
-  | { readonly kind: "override-ended"; readonly id: string; readonly because: "expired" | "undone" }
+  | { readonly kind: "override-ended"; readonly id: string; readonly because: OverrideEnd }
   | { readonly kind: "quarantined"; readonly service: ServiceName; readonly site: SiteName; readonly because: string }
   | {
       readonly kind: "readmitted";
@@ -89,6 +92,9 @@ export type Event =
       readonly missing: readonly string[];
     };
 
+/** `replaced` by one like it, gone with what `config` took away, or older than what an `adopted` snapshot shows. */
+export type OverrideEnd = "expired" | "undone" | "replaced" | "config" | "adopted";
+
 export type EventKind = Event["kind"];
 
 /** An event with its place and date in the journal. */
@@ -117,6 +123,10 @@ export function sentence(event: Event): string {
       return decisionSentence(event.decision);
     case "held":
       return `${event.service} would move to ${formatPlacement(event.wanted)}, held by ${event.rule}: ${event.because}`;
+    case "latched":
+      return `${event.service} is latched to manual after ${event.moves} automatic moves within an hour; an operator must look`;
+    case "released":
+      return `${event.by} released the latch of ${event.service}`;
     case "override-set":
       return overrideSentence(event.override);
     case "override-ended":

@@ -73,6 +73,10 @@ function choices(config: Config, service: ServiceConfig, placement: Placement): 
 const addressesOf = (config: Config, site: SiteName): readonly string[] =>
   config.sites.find((entry) => entry.name === site)?.addresses ?? [];
 
+/** How many addresses a service would be answered with. */
+export const countAddresses = (config: Config, service: ServiceConfig, placement: Placement): number =>
+  choices(config, service, placement).reduce((sum, choice) => sum + choice.addresses.length, 0);
+
 type Stamp = { fence: Fence; causes: readonly Cause[]; configRevision: number; issuedAt: EpochMs };
 
 /** The whole snapshot of a world. */

@@ -44,7 +44,7 @@ export type Outcome = {
  */
 export function step(world: World, input: Input, now: EpochMs): Outcome {
   const watched = watchVotes(world.watch, world.durable.config, { ballots: input.ballots, now });
-  if (input.role.kind === "following")
+  if (input.role.kind === "following" || isOutdated(world.durable, input.role.epoch))
     return { watch: watched.watch, change: undefined, events: watched.events, results: {} };
   let draft = openDraft(world.durable, watched.watch, now);
   expireOverrides(draft);
@@ -59,6 +59,10 @@ export function step(world: World, input: Input, now: EpochMs): Outcome {
   return { watch, change, events: [...watched.events, ...draft.events], results };
 }
 
+/** An epoch below the world's own fence can't be the leader's: whatever it wrote would be refused as older. */
+const isOutdated = ({ snapshot }: Durable, epoch: number): boolean =>
+  snapshot !== undefined && epoch < snapshot.fence.epoch;
+
 function expireOverrides(draft: Draft): void {
   const expired = draft.overrides.filter((override) => isExpired(override, draft.now));
   if (expired.length === 0) return;
@@ -69,7 +73,7 @@ function expireOverrides(draft: Draft): void {
 function automateAll(draft: Draft): Watch {
   const held: Record<ServiceName, string> = {};
   const { situations } = draft.watch;
-  const next: Record<ServiceName, Watch["situations"][string]> = { ...situations };
+  const next: Record<ServiceName, Watch["situations"][string]> = {};
   for (const service of draft.config.services) {
     const { assessment, held: why } = automate(draft, service);
     if (why !== undefined) held[service.name] = why;
