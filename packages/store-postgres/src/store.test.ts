@@ -110,39 +110,77 @@ for (const [name, { isSent, isIn }] of Object.entries(losses)) {
     cutClient();
     cutServer();
     await outcome;
-    assert.equal(await firstAnswer(store, lost.id), isIn);
+    assert.equal(await firstAnswer(() => store.committed(lost.id)), isIn);
     assert.equal((await store.head())?.sequence, isIn ? 2 : 1);
   });
 }
 
-test("whether a commit is in is answered only when the server has made up its mind", async (context) => {
-  const { store, database, epoch, open } = await begin(context);
+test("while a commit is undecided, nobody learns that it isn't in, and nobody takes the lease", async (context) => {
+  const { store, lease, database, epoch, open } = await begin(context);
   const proxy = await makeTestProxy(database.url);
   context.after(() => proxy.close());
+  const row = await lease.read();
+  assert.ok(row);
   const slow = commit({ epoch, sequenceBefore: 1, ...brings(epoch) });
   const caught = proxy.catchCommit();
   const outcome = assert.rejects(open(proxy.url).store.commit(slow), isUnavailable);
   const { forward, cutClient } = await caught;
   cutClient();
   await outcome;
+  const answers = [firstAnswer(() => store.committed(slow.id)), firstAnswer(() => lease.seize(row, "b", 600_000))];
   let isAnswered = false;
-  const answer = firstAnswer(store, slow.id).finally(() => {
-    isAnswered = true;
-  });
-  const isWaited = async (): Promise<boolean> => (await database.ask(waiting)).length > 0;
-  while (!(await isWaited())) assert.equal(isAnswered, false);
+  for (const answer of answers) void answer.finally(() => (isAnswered = true));
+  while ((await database.ask(waiting)).length < answers.length) assert.equal(isAnswered, false);
+  assert.equal(isAnswered, false);
   await forward();
-  assert.equal(await answer, true);
+  assert.deepEqual(await Promise.all(answers), [true, { kind: "acquired", epoch: epoch + 1 }]);
+});
+
+test("while a takeover is undecided, a commit waits for it, and is fenced", async (context) => {
+  const { store, database, epoch } = await begin(context);
+  const rival = new pg.Client({ connectionString: database.url });
+  await rival.connect();
+  await rival.query("BEGIN; UPDATE sluice_lease SET epoch = epoch + 1");
+  const late = commit({ epoch, sequenceBefore: 1, ...brings(epoch) });
+  const writes = [
+    firstAnswer(() => store.commit(late)),
+    firstAnswer(() => store.append({ epoch, at, by: "a", events: [event(4)] })),
+  ];
+  let isAnswered = false;
+  for (const write of writes) void write.finally(() => (isAnswered = true));
+  while ((await database.ask(waiting)).length < writes.length) assert.equal(isAnswered, false);
+  await rival.query("COMMIT");
+  await rival.end();
+  assert.deepEqual(await Promise.all(writes), [
+    { kind: "fenced", epoch: epoch + 1 },
+    { kind: "fenced", epoch: epoch + 1 },
+  ]);
+});
+
+test("a server that falls silent at the COMMIT is given up in 2.5 s, without waiting for a rollback", async (context) => {
+  const { database, epoch, open } = await begin(context);
+  const proxy = await makeTestProxy(database.url);
+  context.after(() => proxy.close());
+  const caught = proxy.catchCommit();
+  const outcome = assert.rejects(
+    open(proxy.url).store.commit(commit({ epoch, sequenceBefore: 1, ...brings(epoch) })),
+    isUnavailable,
+  );
+  await caught;
+  const began = performance.now();
+  await outcome;
+  // Waiting for a second answer would make it 5 s; the rest is for a busy machine.
+  assert.ok(performance.now() - began < 4_500);
 });
 
 const waiting = `SELECT pid FROM pg_stat_activity
   WHERE datname = current_database() AND application_name = 'sluice' AND wait_event_type = 'Lock'`;
 
-/** Asks until there is an answer, as the arbiter does. */
-async function firstAnswer(store: Store, id: string): Promise<boolean> {
+/** Asks until there is an answer, as the arbiter does: a wait for a lock ends after a second. */
+async function firstAnswer<T>(question: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await store.committed(id);
+      return await question();
     } catch (error) {
       if (!isUnavailable(error as SluiceError) || attempt === 5) throw error;
     }

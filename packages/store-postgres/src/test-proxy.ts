@@ -28,10 +28,11 @@ export async function makeTestProxy(databaseUrl: string): Promise<TestProxy> {
       socket.on("error", () => {});
     }
     const relay = (bytes: Buffer): void => void client.write(bytes);
+    const hangUp = (): void => void client.destroy();
     upstream.on("data", relay);
     client.on("data", (bytes: Buffer) => {
       if (!caught || !bytes.includes("COMMIT\0")) return void upstream.write(bytes);
-      upstream.off("data", relay);
+      upstream.off("data", relay).off("close", hangUp);
       caught({
         forward: () =>
           new Promise((resolve) => {
@@ -43,7 +44,7 @@ export async function makeTestProxy(databaseUrl: string): Promise<TestProxy> {
       });
       caught = undefined;
     });
-    upstream.once("close", () => client.destroy());
+    upstream.once("close", hangUp);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
