@@ -38,12 +38,23 @@ export function makeLooks(options: LooksOptions): Looks {
   /** A timer fires a little late, each time a little else: so no two agents keep step for ever. Unit: milliseconds. */
   const lateness = new Float64Array(eyes.length);
   const eventAt = Float64Array.from(eyes, (eye) => eye.dueAt());
+  // The first event of each agent and its pair, so that finding the first of all takes a look at each agent and not each pair.
+  const firstAt = new Float64Array(eyes.length / targets);
+  const firstPair = new Uint32Array(firstAt.length);
+  for (let agent = 0; agent < firstAt.length; agent += 1) noteFirst(agent);
   let looks = 0;
   let digest = 0;
+
+  function noteFirst(agent: number): void {
+    const pair = indexOfLeast(eventAt, agent * targets, (agent + 1) * targets);
+    firstPair[agent] = pair;
+    firstAt[agent] = eventAt[pair] as number;
+  }
 
   function plan(pair: number): void {
     const endAt = Math.min(okAt[pair] as number, failAt[pair]?.[0] ?? never);
     eventAt[pair] = Math.min(endAt, (eyes[pair] as Eye).dueAt() + (lateness[pair] as number));
+    noteFirst(Math.floor(pair / targets));
   }
 
   /** One draw for all the chance in a look: the upper bits say whether it fails, the lower ones how late and how long it is. */
@@ -67,7 +78,7 @@ export function makeLooks(options: LooksOptions): Looks {
   }
 
   return {
-    nextPair: () => indexOfLeast(eventAt),
+    nextPair: () => firstPair[indexOfLeast(firstAt)] as number,
     nextAt: (pair) => eventAt[pair] as number,
     turn(pair, now) {
       let isNews = false;
