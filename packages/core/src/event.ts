@@ -80,7 +80,13 @@ export type Event =
   | { readonly kind: "config-applied"; readonly revision: number; readonly by: string }
   | { readonly kind: "leader-elected"; readonly arbiter: string; readonly epoch: number }
   | { readonly kind: "leader-resigned"; readonly arbiter: string; readonly epoch: number; readonly because: string }
-  | { readonly kind: "adopted"; readonly fence: Fence; readonly from: string }
+  | {
+      readonly kind: "adopted";
+      readonly fence: Fence;
+      readonly from: string;
+      /** Overrides that what is served contradicts. */
+      readonly ended?: readonly string[];
+    }
   | { readonly kind: "diverged"; readonly detail: string }
   | { readonly kind: "published"; readonly fence: Fence; readonly causes: readonly string[] }
   | { readonly kind: "applied"; readonly nameserver: string; readonly fence: Fence }
@@ -92,8 +98,8 @@ export type Event =
       readonly missing: readonly string[];
     };
 
-/** `replaced` by one like it, gone with what `config` took away, or older than what an `adopted` snapshot shows. */
-export type OverrideEnd = "expired" | "undone" | "replaced" | "config" | "adopted";
+/** `replaced` by one like it, or gone with what `config` took away. */
+export type OverrideEnd = "expired" | "undone" | "replaced" | "config";
 
 export type EventKind = Event["kind"];
 
@@ -146,7 +152,7 @@ export function sentence(event: Event): string {
     case "leader-resigned":
       return `${event.arbiter} no longer leads epoch ${event.epoch}: ${event.because}`;
     case "adopted":
-      return `adopted ${formatFence(event.fence)} from ${event.from}: it is newer than the store`;
+      return `adopted ${formatFence(event.fence)} from ${event.from}: it is newer than the store${endedSentence(event.ended)}`;
     case "diverged":
       return `diverged, frozen until an operator chooses: ${event.detail}`;
     case "published":
@@ -159,6 +165,9 @@ export function sentence(event: Event): string {
       return event satisfies never;
   }
 }
+
+const endedSentence = (ended: readonly string[] = []): string =>
+  ended.length > 0 ? `, and contradicts the overrides ${ended.join(", ")}, which end` : "";
 
 const decisionSentence = (decision: Decision): string =>
   `${decision.service}: ${formatPlacement(decision.from)} → ${formatPlacement(decision.to)} (${formatCause(decision.cause)}), because ${decision.because}`;

@@ -1,6 +1,8 @@
 import { automate } from "./automate.ts";
 import type { BallotCount } from "./ballot-box.ts";
+import { type PastCause, rememberCauses } from "./cause.ts";
 import type { Command, CommandResult } from "./command.ts";
+import type { Config } from "./config.ts";
 import type { Decision } from "./decision.ts";
 import { addCause, type Draft, openDraft } from "./draft.ts";
 import type { Event } from "./event.ts";
@@ -128,6 +130,17 @@ function close(before: Durable, draft: Draft, epoch: number): Change | undefined
 
 function stampedSnapshot(before: Durable, draft: Draft, epoch: number): Snapshot {
   const fence = { installation: before.installation, epoch, sequence: draft.sequence };
-  const stamp = { fence, causes: draft.causes, configRevision: draft.configRevision, issuedAt: draft.now };
+  const past = before.snapshot ? pastOf(before.snapshot, draft.config) : [];
+  const stamp = { fence, causes: draft.causes, past, configRevision: draft.configRevision, issuedAt: draft.now };
   return buildSnapshot(draft.config, draft.services, stamp);
+}
+
+/** What the last snapshot knew of causes, and its own, as far as they are about something that is still configured. */
+function pastOf({ past, causes, fence }: Snapshot, config: Config): readonly PastCause[] {
+  const sites = new Set(config.sites.map((site) => site.name));
+  const services = new Set(config.services.map((service) => service.name));
+  return rememberCauses(past ?? [], causes, fence.sequence).filter(({ cause }) => {
+    if ("site" in cause) return sites.has(cause.site);
+    return !("service" in cause) || cause.service === undefined || services.has(cause.service);
+  });
 }

@@ -1,5 +1,5 @@
 import type { SiteName } from "../model.ts";
-import { onSite } from "../placement.ts";
+import { formatPlacement, onSite } from "../placement.ts";
 import { bestTarget, type Candidate, rankOf } from "../rank.ts";
 import { isAlarmOnly } from "../verdict.ts";
 import { assessAllBad } from "./all-bad.ts";
@@ -87,10 +87,17 @@ function healthy(facts: PolicyFacts, site: SiteName, others: readonly Candidate[
   return stay(placed, "serving-away", `${site} serves away from home; ${who}`);
 }
 
-/** From the sorry address or from failing open, to the first site that is fit again. */
+/** From the sorry address, from failing open or from a site that the policy doesn't know, to the first that is fit. */
 function recover(facts: PolicyFacts): Assessment {
+  const { placed } = facts;
   const best = bestTarget(facts.candidates, "down");
-  if (!best) return assessAllBad(facts.service, facts.placed);
+  if (!best && placed.kind === "sites")
+    return stay(
+      placed,
+      "site-unknown",
+      `${formatPlacement(placed)} is not in the policy, and no site of it is fit yet`,
+    );
+  if (!best) return assessAllBad(facts.service, placed);
   return {
     situation: "recovered-from-all-bad",
     wanted: onSite(best.site),

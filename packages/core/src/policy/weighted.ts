@@ -1,4 +1,4 @@
-import type { SiteShare } from "../placement.ts";
+import { formatPlacement, type SiteShare } from "../placement.ts";
 import { type Candidate, type Rank, rankOf } from "../rank.ts";
 import { assessAllBad } from "./all-bad.ts";
 import { type Assessment, mayFailBack, type PolicyFacts, stay } from "./assessment.ts";
@@ -53,14 +53,20 @@ function replace(facts: PolicyFacts, lots: Lots): Assessment {
   const called = isProven ? [] : bestOf(facts, absent);
   const stays = survivors.length > 0 ? kept.filter((entry) => entry !== lost) : [];
   const next = inOrder(facts, [...stays, ...called]);
+  if (next.length === 0 && !lost && placed.kind === "sites")
+    return stay(
+      placed,
+      "site-unknown",
+      `${formatPlacement(placed)} is not in the policy, and no site of it is fit yet`,
+    );
   if (next.length === 0) return assessAllBad(service, placed);
   const wanted = { kind: "sites", shares: next } as const;
   if (!lost) {
     return {
-      situation: "share-site-back",
+      situation: "recovered-from-all-bad",
       wanted,
       cause: { kind: "rebalance", service: service.name },
-      because: `${names(called)} may take a share again`,
+      because: `${names(called)} may take its share again`,
       isEvacuation: true,
     };
   }
