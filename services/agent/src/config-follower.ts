@@ -1,3 +1,4 @@
+import { unreadableFiles } from "@sluice/contract";
 import type { ArbiterConfig } from "@sluice/core";
 import { type ConfigInForce, fetchConfig } from "./follow-config.ts";
 
@@ -21,16 +22,27 @@ export function makeConfigFollower(
   let inForce = atStart;
   let tell: (inForce: ConfigInForce) => void = () => undefined;
   let fetching: Promise<void> | undefined;
+  let complainedOf = 0;
 
   async function fetchFrom(arbiter: ArbiterConfig): Promise<void> {
     try {
       const next = await fetchConfig(deps, { arbiter, revision: inForce.revision }, deps.signal);
-      if (!next || deps.signal.aborted) return;
+      if (!next || (await lacksFiles(next)) || deps.signal.aborted) return;
       inForce = next;
       tell(inForce);
     } catch (error) {
       deps.logger.error({ event: "config-failed", err: error }, "a newer configuration could not be kept on disk");
     }
+  }
+
+  /** Without its authorities every look would fail, and call healthy sites down: the old revision's votes count as unknown instead. */
+  async function lacksFiles({ revision, config }: ConfigInForce): Promise<boolean> {
+    const problems = await unreadableFiles(config);
+    if (problems.length > 0 && complainedOf !== revision) {
+      deps.logger.error({ event: "config-failed", revision, problems }, "a newer configuration names unreadable files");
+      complainedOf = revision;
+    }
+    return problems.length > 0;
   }
 
   return {

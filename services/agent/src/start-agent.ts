@@ -1,3 +1,4 @@
+import { unreadableFiles } from "@sluice/contract";
 import { type Config, SluiceError } from "@sluice/core";
 import type { Clock } from "@sluice/ports";
 import { type Keyring, type Logger, listen, makeHttpServer, makeRegistry, type Signer } from "@sluice/runtime";
@@ -42,6 +43,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       hint: `The configuration names ${known}.`,
     });
   }
+  await needFiles(inForce.config);
   const registry = makeRegistry();
   const app = makeHttpServer({ logger, registry, tokens: options.tokens });
   let isReady = (): boolean => false;
@@ -65,6 +67,14 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     await ended;
   };
   return { url, close, [Symbol.asyncDispose]: close };
+}
+
+/** A probe without its authority would call healthy sites down, so nothing starts. */
+async function needFiles(config: Config): Promise<void> {
+  const problems = await unreadableFiles(config);
+  if (problems.length === 0) return;
+  const hint = "Put the files in place, readable by the agent, or apply a configuration that names others.";
+  throw new SluiceError("CONFIG_INVALID", "the configuration names files that can't be used here", { hint, problems });
 }
 
 type Wiring = {
