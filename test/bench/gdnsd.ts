@@ -21,14 +21,15 @@ export type GdnsdOptions = {
 /** gdnsd at work, to be measured beside Sluice. */
 export interface Gdnsd {
   readonly server: { readonly name: string; readonly address: string; readonly port: number };
+  /** The name it answers for. */
+  readonly host: string;
   /** The addresses it answers with now; throws when it doesn't answer. */
   ask(): Promise<readonly string[]>;
   /** Ends the process and removes what it wrote. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** The name it answers for. */
-export const gdnsdHost = "chat.llm.example";
+const host = "chat.llm.example";
 
 /**
  * Debian's gdnsd at its fastest. It refuses an interval under 2 s and a time-out that isn't shorter; one good look is up
@@ -52,7 +53,7 @@ export async function startGdnsd(options: GdnsdOptions): Promise<Gdnsd> {
     log = `${log}${chunk.toString()}`.slice(-10_000);
   });
   const ask = async (): Promise<readonly string[]> => {
-    const answer = await query({ server: { address, port }, name: gdnsdHost, type: "A", timeoutMs: 2_000 });
+    const answer = await query({ server: { address, port }, name: host, type: "A", timeoutMs: 2_000 });
     return answer.answers.map((record) => record.data);
   };
   const end = async (): Promise<void> => {
@@ -63,7 +64,7 @@ export async function startGdnsd(options: GdnsdOptions): Promise<Gdnsd> {
     await end();
     throw new Error(`gdnsd does not answer at ${address}:${port}:\n${log}`);
   }
-  return { server: { name: "gdnsd", address, port }, ask, [Symbol.asyncDispose]: end };
+  return { server: { name: "gdnsd", address, port }, host, ask, [Symbol.asyncDispose]: end };
 }
 
 const configText = (options: GdnsdOptions, directory: string): string => `options => {
@@ -89,7 +90,7 @@ plugins => {
 const zoneText = (address: string): string => `@ SOA ns hostmaster 1 7200 1800 259200 5
 @ NS ns
 ns A ${address}
-${gdnsdHost.split(".")[0]} 5 DYNA simplefo!chat
+${host.split(".")[0]} 5 DYNA simplefo!chat
 `;
 
 async function isAnswering(child: ChildProcess, ask: Gdnsd["ask"]): Promise<boolean> {

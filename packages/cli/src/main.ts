@@ -1,6 +1,7 @@
 import { SluiceError } from "@sluice/core";
 import { describeError } from "@sluice/runtime";
 import { Command } from "commander";
+import { configCommands } from "./commands/config.ts";
 import { drillCommands } from "./commands/drill.ts";
 import { labCommands } from "./commands/lab.ts";
 import { lookCommands } from "./commands/look.ts";
@@ -16,6 +17,7 @@ const program = new Command("sluice")
   .option("--token-file <file>", "the operator's token; default: the lab's");
 lookCommands(program);
 operateCommands(program);
+configCommands(program);
 labCommands(program);
 drillCommands(program);
 

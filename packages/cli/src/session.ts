@@ -14,6 +14,9 @@ export type GlobalOptions = {
 
 export const globalsOf = (command: Command): GlobalOptions => command.optsWithGlobals<GlobalOptions>();
 
+/** The configuration that a command without a file means. */
+export const configFileOf = (options: GlobalOptions): string => layoutOf(options.dir).config;
+
 /** Talks to the arbiters that the options name, or else to those of the lab. */
 export async function connect(options: GlobalOptions): Promise<ArbiterClient> {
   const layout = layoutOf(options.dir);

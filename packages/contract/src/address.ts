@@ -11,11 +11,15 @@ export function whyForbiddenAddress(address: string, allow: readonly string[]): 
   if (range === "loopback") {
     return allow.some((cidr) => covers(cidr, ip)) ? undefined : "loopback, and probes.allow does not cover it";
   }
-  // The old "IPv4-compatible" form hides an IPv4 address from the rules above.
-  return ip.kind() === "ipv6" && covers("::/96", ip) ? "an IPv4 address in disguise" : undefined;
+  return disguises.some((cidr) => covers(cidr, ip)) ? "an IPv4 address in disguise" : undefined;
 }
 
-const metadata = new Set(["169.254.169.254", "fd00:ec2::254", "100.100.100.200"]);
+/** Where clouds tell a machine its secrets: AWS and most others, AWS over IPv6, Alibaba, Azure, Oracle. */
+const metadata = new Set(["169.254.169.254", "fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192"]);
+
+/** Forms that hide an IPv4 address from the rules: the old "IPv4-compatible" one, and NAT64 by a local prefix (RFC 8215). */
+const disguises = ["::/96", "64:ff9b:1::/48"];
+
 const neverReached = new Set<string>([
   "linkLocal",
   "unspecified",

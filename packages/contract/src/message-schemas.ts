@@ -116,6 +116,7 @@ const ServiceSnapshotSchema = Type.Object({
 export const SnapshotSchema = Type.Object({
   fence: FenceSchema,
   causes: Type.Array(CauseSchema, { maxItems: 1000 }),
+  past: Type.Optional(Type.Array(Type.Object({ sequence: Count, cause: CauseSchema }), { maxItems: 10_000 })),
   configRevision: Count,
   issuedAt: Epoch,
   zone: ZoneSnapshotSchema,

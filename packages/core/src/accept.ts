@@ -1,4 +1,5 @@
-import { compareFence, type Fence } from "./fence.ts";
+import type { Cause } from "./cause.ts";
+import { compareFence, formatFence } from "./fence.ts";
 import type { ServiceSnapshot, Snapshot } from "./snapshot.ts";
 
 /**
@@ -12,6 +13,8 @@ import type { ServiceSnapshot, Snapshot } from "./snapshot.ts";
  *   epoch more than 1,000 ahead         refuse  epoch-jump: one bad number must not lock everybody out for ever
  *   a service without an answer, or gone
  *   though no configuration says so     refuse  empty-answer
+ *   the zone, a host or a TTL changed
+ *   though no configuration says so     refuse  change-budget
  *   more changed than the causes cover  refuse  change-budget
  *   else                                accept
  */
@@ -30,38 +33,24 @@ export type AcceptResult =
       readonly detail: string;
     };
 
-const epochJumpMax = 1_000;
+export const epochJumpMax = 1_000;
 /** Share of services that may change in one snapshot whose causes don't cover them. One service may always change. */
 const changedShareMax = 0.25;
 
 export function acceptSnapshot(current: Snapshot | undefined, next: Snapshot): AcceptResult {
-  const refusal = current && whyNotFence(current, next);
-  if (refusal) return refusal;
+  const fenced = current && whyNotFence(current, next);
+  if (fenced) return fenced;
   const empty = next.services.find((service) => totalAddresses(service) === 0);
   if (empty) return { kind: "refuse", because: "empty-answer", detail: `${empty.host} would have no address` };
   if (!current) return { kind: "accept" };
-  const dropped = current.services.filter(
-    (service) => !next.services.some((entry) => entry.service === service.service),
-  );
-  const isConfig = next.causes.some((cause) => cause.kind === "config");
-  if (dropped[0] && !isConfig) {
-    return {
-      kind: "refuse",
-      because: "empty-answer",
-      detail: `${dropped[0].host} would be gone, and no configuration says so`,
-    };
-  }
-  const changed = next.services.filter((service) => isUncovered(current, next, service));
-  const allowed = Math.max(1, Math.floor(current.services.length * changedShareMax));
-  if (changed.length > allowed) {
-    const detail = `${changed.length} services change without a cause that covers them; at most ${allowed} may`;
-    return { kind: "refuse", because: "change-budget", detail };
-  }
-  return { kind: "accept" };
+  const causes = causesSince(current, next);
+  // A configuration may change everything: it was checked as a whole, and an operator applied it.
+  if (causes.some((cause) => cause.kind === "config")) return { kind: "accept" };
+  return whyNotUnconfigured(current, next) ?? whyNotBudget(current, next, causes) ?? { kind: "accept" };
 }
 
 function whyNotFence(current: Snapshot, next: Snapshot): AcceptResult | undefined {
-  const detail = `current ${show(current.fence)}, offered ${show(next.fence)}`;
+  const detail = `current ${formatFence(current.fence)}, offered ${formatFence(next.fence)}`;
   switch (compareFence(next.fence, current.fence)) {
     case "foreign":
       return { kind: "refuse", because: "diverged", detail };
@@ -78,33 +67,68 @@ function whyNotFence(current: Snapshot, next: Snapshot): AcceptResult | undefine
   }
 }
 
-const show = (fence: Fence): string => `${fence.installation}:${fence.epoch}.${fence.sequence}`;
-
 const totalAddresses = (service: ServiceSnapshot): number =>
   service.choices.filter((choice) => choice.share > 0).reduce((sum, choice) => sum + choice.addresses.length, 0);
 
-/** True when a service's answers change and no cause of the snapshot speaks of it. */
-function isUncovered(current: Snapshot, next: Snapshot, service: ServiceSnapshot): boolean {
-  const before = current.services.find((entry) => entry.service === service.service);
-  if (!before || JSON.stringify(before.choices) === JSON.stringify(service.choices)) return false;
-  return !next.causes.some((cause) => {
-    switch (cause.kind) {
-      case "evacuate":
-      case "leave-degraded":
-        return before.choices.some((choice) => choice.site === cause.site);
-      case "rebalance":
-      case "failback":
-      case "all-bad":
-      case "override-ended":
-        return cause.service === service.service;
-      case "operator":
-        return cause.service === undefined || cause.service === service.service;
-      case "config":
-        return true;
-      case "leader":
-        return false;
-      default:
-        return cause satisfies never;
-    }
-  });
+/** Everything that has happened since the snapshot a node holds, which need not be the one before. */
+function causesSince(current: Snapshot, next: Snapshot): readonly Cause[] {
+  const missed = (next.past ?? []).filter((entry) => entry.sequence > current.fence.sequence);
+  const configured: Cause[] =
+    next.configRevision === current.configRevision ? [] : [{ kind: "config", revision: next.configRevision }];
+  return [...next.causes, ...missed.map((entry) => entry.cause), ...configured];
 }
+
+/** What only a configuration may do. */
+function whyNotUnconfigured(current: Snapshot, next: Snapshot): AcceptResult | undefined {
+  const gone = current.services.find((before) => !next.services.some((entry) => entry.service === before.service));
+  if (gone) {
+    const detail = `${gone.host} would be gone, and no configuration says so`;
+    return { kind: "refuse", because: "empty-answer", detail };
+  }
+  if (!same({ ...current.zone, serial: 0 }, { ...next.zone, serial: 0 })) {
+    const detail = `the zone ${next.zone.name} changes, and no configuration says so`;
+    return { kind: "refuse", because: "change-budget", detail };
+  }
+  const renamed = next.services.find((service) => {
+    const before = current.services.find((entry) => entry.service === service.service);
+    return before && (before.host !== service.host || before.ttlSeconds !== service.ttlSeconds);
+  });
+  if (!renamed) return undefined;
+  const detail = `the host or the TTL of ${renamed.service} changes, and no configuration says so`;
+  return { kind: "refuse", because: "change-budget", detail };
+}
+
+function whyNotBudget(current: Snapshot, next: Snapshot, causes: readonly Cause[]): AcceptResult | undefined {
+  const wild = next.services.filter((service) => {
+    const before = current.services.find((entry) => entry.service === service.service);
+    return before && !same(before.choices, service.choices) && !causes.some((cause) => covers(cause, before));
+  });
+  const allowed = Math.max(1, Math.floor(current.services.length * changedShareMax));
+  if (wild.length <= allowed) return undefined;
+  const detail = `${wild.length} services change without a cause that covers them; at most ${allowed} may`;
+  return { kind: "refuse", because: "change-budget", detail };
+}
+
+/** True when a cause speaks of a service as it was answered before. */
+function covers(cause: Cause, before: ServiceSnapshot): boolean {
+  switch (cause.kind) {
+    case "evacuate":
+    case "leave-degraded":
+      return before.choices.some((choice) => choice.site === cause.site);
+    case "rebalance":
+    case "failback":
+    case "all-bad":
+    case "override-ended":
+      return cause.service === before.service;
+    case "operator":
+      return cause.service === undefined || cause.service === before.service;
+    case "config":
+      return true;
+    case "leader":
+      return false;
+    default:
+      return cause satisfies never;
+  }
+}
+
+const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);

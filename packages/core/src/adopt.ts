@@ -1,9 +1,11 @@
+import { epochJumpMax } from "./accept.ts";
 import type { Config } from "./config.ts";
 import { compareFence, formatFence } from "./fence.ts";
 import type { ServiceName } from "./model.ts";
-import type { Placement } from "./placement.ts";
-import type { ServiceSnapshot, Snapshot } from "./snapshot.ts";
-import type { Durable, ServiceState } from "./world.ts";
+import { type Override, overlay, overridesOf } from "./override.ts";
+import { type Placement, samePlacement, sitesOf } from "./placement.ts";
+import { countAddresses, type ServiceSnapshot, type Snapshot } from "./snapshot.ts";
+import type { Durable, Quarantine, ServiceState } from "./world.ts";
 
 /** A snapshot somebody out there holds or serves: another arbiter, a nameserver, a gateway. */
 export type Found = { readonly from: string; readonly snapshot: Snapshot };
@@ -17,13 +19,16 @@ export type Found = { readonly from: string; readonly snapshot: Snapshot };
  *   its fence has the same content                adopt it, and take an epoch above it
  *   same fence, different content, or another
  *   installation                                  disagree: freeze and ask
+ *   an epoch more than 1,000 above the store's    disagree: a bad number must not become everybody's
+ *   it serves what the store does not know        disagree: our next snapshot would make it vanish
  */
 export type Adoption =
   | { readonly kind: "keep" }
   | { readonly kind: "adopt"; readonly found: Found }
   | { readonly kind: "disagree"; readonly detail: string };
 
-export function adopt(head: Snapshot | undefined, installation: string, found: readonly Found[]): Adoption {
+export function adopt(durable: Durable, found: readonly Found[]): Adoption {
+  const { installation, snapshot: head } = durable;
   const foreign = found.find((entry) => entry.snapshot.fence.installation !== installation);
   if (foreign)
     return {
@@ -45,23 +50,74 @@ export function adopt(head: Snapshot | undefined, installation: string, found: r
       kind: "disagree",
       detail: `${other.from} and ${newest.from} hold different content for ${formatFence(newest.snapshot.fence)}`,
     };
-  return order === "equal" ? { kind: "keep" } : { kind: "adopt", found: newest };
+  if (order === "equal") return { kind: "keep" };
+  const detail = whyNotAdopt(durable, newest);
+  return detail === undefined ? { kind: "adopt", found: newest } : { kind: "disagree", detail };
 }
 
-/** The durable world after adopting: placements as they are being served, so nothing older is ever re-asserted. */
+function whyNotAdopt(
+  { snapshot: head, config, configRevision }: Durable,
+  { from, snapshot }: Found,
+): string | undefined {
+  const { fence } = snapshot;
+  if (head && fence.epoch - head.fence.epoch > epochJumpMax)
+    return `${from} holds ${formatFence(fence)}, more than ${epochJumpMax} epochs above the store's ${formatFence(head.fence)}`;
+  const unknown = snapshot.services.find((entry) => {
+    const service = config.services.find(({ name }) => name === entry.service);
+    return !service || countAddresses(config, service, placementOf(entry, config)) === 0;
+  });
+  if (!unknown) return undefined;
+  return `${from} serves ${unknown.service} by revision ${snapshot.configRevision}, and revision ${configRevision} in the store doesn't know it there`;
+}
+
+/**
+ * The durable world after adopting: placements as they are being served, so nothing older is ever re-asserted. Overrides that
+ * would say otherwise are older than what is served, and end. When the configuration behind it is lost, the one in the store
+ * comes back under a number of its own, so that nobody takes it for the lost one.
+ */
 export function adoptInto(durable: Durable, found: Found): Durable {
+  const { snapshot } = found;
   const services: Record<ServiceName, ServiceState> = { ...durable.services };
-  for (const service of found.snapshot.services) {
+  for (const service of snapshot.services) {
     const served = placementOf(service, durable.config);
-    const state = services[service.service];
-    services[service.service] = { quarantine: [], moves: [], ...state, base: served, served };
+    const { undo: _, ...state } = services[service.service] ?? { served, quarantine: [], moves: [] };
+    const quarantine = [...state.quarantine, ...leftBy(snapshot, state, served)];
+    services[service.service] = { ...state, base: served, served, quarantine };
   }
+  const isConfigLost = snapshot.configRevision > durable.configRevision;
   return {
     ...durable,
     services,
-    sequence: Math.max(durable.sequence, found.snapshot.fence.sequence),
-    snapshot: found.snapshot,
+    overrides: durable.overrides.filter((override) => agrees(override, services)),
+    configRevision: isConfigLost ? snapshot.configRevision + 1 : durable.configRevision,
+    sequence: Math.max(durable.sequence, snapshot.fence.sequence),
+    snapshot,
   };
+}
+
+/** Whether an override would leave everything served as it is. */
+function agrees(override: Override, services: Readonly<Record<ServiceName, ServiceState>>): boolean {
+  return Object.entries(services).every(([name, { served }]) => {
+    const mine = overridesOf([override], name);
+    return samePlacement(overlay(served, mine, { kind: "sorry" }), served);
+  });
+}
+
+/** Sites that the store has the service at, and that were left since, as the adopted snapshot's causes say. */
+function leftBy(
+  { causes, past, issuedAt }: Snapshot,
+  before: Pick<ServiceState, "served" | "quarantine">,
+  served: Placement,
+): readonly Quarantine[] {
+  const all = [...causes, ...(past ?? []).map((entry) => entry.cause)];
+  const left = sitesOf(before.served).filter((site) => !sitesOf(served).includes(site));
+  return left.flatMap((site): Quarantine[] => {
+    const cause = all.find(
+      (entry) => (entry.kind === "evacuate" || entry.kind === "leave-degraded") && entry.site === site,
+    );
+    if (!cause || before.quarantine.some((entry) => entry.site === site)) return [];
+    return [{ site, since: issuedAt, because: cause.kind === "evacuate" ? "down" : "degraded" }];
+  });
 }
 
 function placementOf(service: ServiceSnapshot, config: Config): Placement {

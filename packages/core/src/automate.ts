@@ -1,27 +1,27 @@
 import type { Cause } from "./cause.ts";
-import { defaultChannel, type ServiceConfig } from "./config.ts";
-import { addCause, candidatesOf, type Draft, healthAt, homeOf, serve, servedFor } from "./draft.ts";
-import { recentMoves, whyNotBrake, whyNotFloor } from "./guard.ts";
-import type { EpochMs, SiteName } from "./model.ts";
-import { isFrozen, overridesOf } from "./override.ts";
+import type { ServiceConfig } from "./config.ts";
+import { addCause, candidatesOf, type Draft, floorUnder, healthAt, homeOf, serve, servedFor } from "./draft.ts";
+import { type BrakeRule, isLatching, recentMoves, type WhyNot, whyNotBrake, whyNotSecondSite } from "./guard.ts";
+import type { SiteName } from "./model.ts";
+import { moveBase, shedBase } from "./move-base.ts";
+import { isFrozen, overridesOf, pinOf } from "./override.ts";
 import { type Placement, samePlacement, sitesOf } from "./placement.ts";
 import type { Assessment } from "./policy/assessment.ts";
 import { assessFailover } from "./policy/failover.ts";
 import { assessWeighted } from "./policy/weighted.ts";
-import { edgeKey, poolKey } from "./target.ts";
 import type { Quarantine, ServiceState } from "./world.ts";
 
 export type Automated = { readonly assessment: Assessment; readonly held: string | undefined };
 
-/** One service, one cycle: readmit, assess, brake, move the base, lay the overrides over it, and keep the floors. */
+/** One service, one cycle: readmit, assess, ask the guards, move, and lay the overrides over the base. */
 export function automate(draft: Draft, service: ServiceConfig): Automated {
   if (!draft.services[service.name]) placeFirst(draft, service);
   readmit(draft, service);
-  const assessment = assess(draft, service);
-  const held = samePlacement(assessment.wanted, stateOf(draft, service).base)
-    ? undefined
-    : moveBase(draft, service, assessment);
-  const heldByFloor = serveBase(draft, service, held ? undefined : assessment);
+  shed(draft, service);
+  const placed = placedNow(draft, service);
+  const assessment = assess(draft, service, placed);
+  const held = samePlacement(assessment.wanted, placed) ? undefined : move(draft, service, { placed, assessment });
+  const heldByFloor = serveBase(draft, service, assessment);
   return { assessment, held: held ?? heldByFloor };
 }
 
@@ -37,31 +37,32 @@ function placeFirst(draft: Draft, service: ServiceConfig): void {
   addCause(draft, { kind: "config", revision: draft.configRevision });
 }
 
-function assess(draft: Draft, service: ServiceConfig): Assessment {
-  const candidates = candidatesOf(draft, service);
-  const healthySince: Record<SiteName, EpochMs> = {};
-  for (const { health } of candidates) {
-    const since = healthySinceAt(draft, service, health.site);
-    if (since !== undefined) healthySince[health.site] = since;
-  }
-  const facts = { service, base: stateOf(draft, service).base, candidates, healthySince, now: draft.now };
+/**
+ * What automation answers for. A pin says everything about what is served, so under one automation goes on thinking about the
+ * base. Otherwise it is what clients get: while a site is drained, the one that serves in its stead may fail too.
+ */
+function placedNow(draft: Draft, service: ServiceConfig): Placement {
+  const { base, served } = stateOf(draft, service);
+  return pinOf(overridesOf(draft.overrides, service.name)) ? base : served;
+}
+
+function assess(draft: Draft, service: ServiceConfig, placed: Placement): Assessment {
+  const isOperatorsChoice = stateOf(draft, service).isOperatorsChoice === true;
+  const facts = { service, placed, candidates: candidatesOf(draft, service), isOperatorsChoice };
   return service.policy.kind === "failover" ? assessFailover(facts) : assessWeighted(facts);
 }
 
-/** Since when edge and pool have both been healthy, or undefined while they are not. */
-function healthySinceAt(draft: Draft, service: ServiceConfig, site: SiteName): EpochMs | undefined {
-  if (healthAt(draft, service, site).kind !== "healthy") return undefined;
-  const keys = [edgeKey(site), poolKey(service.name, defaultChannel(service), site)];
-  const dates = keys.flatMap((key) => draft.watch.verdicts[key]?.since ?? []);
-  return Math.max(...dates) as EpochMs;
-}
-
-/** A quarantined site that has been healthy by quorum for long enough is a target again. That is not failback. */
+/**
+ * A quarantined site that has been healthy by quorum for long enough is a target again. That is not failback. The time is the
+ * cycle's own; the date only keeps an arbiter that saw another past from readmitting at once what was left a moment ago.
+ */
 function readmit(draft: Draft, service: ServiceConfig): void {
   const state = stateOf(draft, service);
-  const clean = state.quarantine.filter((entry) => {
-    const since = healthySinceAt(draft, service, entry.site);
-    return since !== undefined && draft.now - Math.max(since, entry.since) >= draft.config.guards.readmitAfterMs;
+  const { readmitAfterMs } = draft.config.guards;
+  const clean = state.quarantine.filter(({ site, since }) => {
+    const { kind, healthyForMs } = healthAt(draft, service, site);
+    const isFresh = since <= draft.now && draft.now - since < readmitAfterMs;
+    return kind === "healthy" && healthyForMs >= readmitAfterMs && !isFresh;
   });
   if (clean.length === 0) return;
   draft.services[service.name] = { ...state, quarantine: state.quarantine.filter((entry) => !clean.includes(entry)) };
@@ -69,25 +70,69 @@ function readmit(draft: Draft, service: ServiceConfig): void {
     draft.events.push({ kind: "readmitted", service: service.name, site, because: "clean-check-run" });
 }
 
-/** Moves the base as the policy wants it, or says which brake holds it back. */
-function moveBase(draft: Draft, service: ServiceConfig, assessment: Assessment): string | undefined {
+/** A site of the base that serves nobody now, being drained or kept out by a floor, and that is down, has been left. */
+function shed(draft: Draft, service: ServiceConfig): void {
   const state = stateOf(draft, service);
   const overrides = overridesOf(draft.overrides, service.name);
-  if (isFrozen(overrides))
-    return hold(draft, service, { wanted: assessment.wanted, rule: "freeze", because: "an operator froze it" });
-  if (overrides.some((entry) => entry.kind === "pin")) {
-    return hold(draft, service, { wanted: assessment.wanted, rule: "pin", because: "an operator pinned it" });
-  }
-  const brake = assessment.isEvacuation ? undefined : whyNotBrake(state.moves, draft.now, draft.config.guards);
-  if (brake) return hold(draft, service, { wanted: assessment.wanted, ...brake });
-  const left = sitesOf(state.base).filter((site) => !sitesOf(assessment.wanted).includes(site));
+  if (isFrozen(overrides) || pinOf(overrides)) return;
+  const absent = sitesOf(state.base).filter((site) => !sitesOf(state.served).includes(site));
+  const down = absent.filter((site) => healthAt(draft, service, site).kind === "down");
+  if (down.length === 0) return;
+  const base = shedBase(state, down);
+  draft.services[service.name] = { ...state, base, quarantine: quarantined(draft, service, down) };
+}
+
+type Move = { readonly placed: Placement; readonly assessment: Assessment };
+
+/** Moves as the policy wants it, or says which guard holds it back. */
+function move(draft: Draft, service: ServiceConfig, { placed, assessment }: Move): string | undefined {
+  const { wanted, situation, because } = assessment;
+  const brake = whyNotMove(draft, service, { placed, assessment });
+  if (brake) return hold(draft, service, { wanted, ...brake });
+  const { isOperatorsChoice: _, ...state } = stateOf(draft, service);
+  const overrides = overridesOf(draft.overrides, service.name);
+  const base = moveBase({ base: state.base, wanted }, overrides, service.policy);
+  const to = servedFor(draft, service, { base, standby: wanted });
+  const floor = floorUnder(draft, service, to);
+  if (floor) return hold(draft, service, { wanted: to, ...floor });
+  const left = sitesOf(placed).filter((site) => !sitesOf(wanted).includes(site));
+  const moves = [...recentMoves(state.moves, draft.now), draft.now];
   draft.services[service.name] = {
     ...state,
-    base: assessment.wanted,
-    moves: [...recentMoves(state.moves, draft.now), draft.now],
+    base,
+    moves,
     quarantine: quarantined(draft, service, left),
+    ...latch(draft, service, moves),
   };
+  const cause = assessment.cause ?? { kind: "rebalance", service: service.name };
+  serve(draft, service, { to, situation, cause, because });
   return undefined;
+}
+
+/** The brakes, operators' first. To evacuation only a freeze, a pin and the brake on a second site apply. */
+function whyNotMove(draft: Draft, service: ServiceConfig, { placed, assessment }: Move): WhyNot<BrakeRule> | undefined {
+  const overrides = overridesOf(draft.overrides, service.name);
+  if (isFrozen(overrides)) return { rule: "freeze", because: "an operator froze it" };
+  if (pinOf(overrides)) return { rule: "pin", because: "an operator pinned it" };
+  if (!assessment.isEvacuation) return whyNotBrake(stateOf(draft, service), draft.now, draft.config.guards);
+  if (assessment.cause?.kind !== "evacuate") return undefined;
+  const left = Object.values(draft.services).flatMap((state) =>
+    state.quarantine.filter((entry) => entry.because === "down"),
+  );
+  const answered = sitesOf(placed).map((site) => healthAt(draft, service, site).kind);
+  return whyNotSecondSite(assessment.cause.site, left, { now: draft.now, answered });
+}
+
+/** The latch that this many moves bring. Says so once. */
+function latch(
+  draft: Draft,
+  service: ServiceConfig,
+  moves: ServiceState["moves"],
+): Pick<ServiceState, "latchedAt"> | undefined {
+  const { latchedAt } = stateOf(draft, service);
+  if (latchedAt !== undefined || !isLatching(moves, draft.now, draft.config.guards)) return undefined;
+  draft.events.push({ kind: "latched", service: service.name, moves: moves.length });
+  return { latchedAt: draft.now };
 }
 
 /** Sites left as down or degraded may not come back by themselves. */
@@ -102,17 +147,14 @@ function quarantined(draft: Draft, service: ServiceConfig, left: readonly SiteNa
   return [...before, ...added];
 }
 
-/** Lays the overrides over the base. Without an assessment the base did not move, so it is an override that came or went. */
-function serveBase(draft: Draft, service: ServiceConfig, assessment: Assessment | undefined): string | undefined {
+/** Lays the overrides over the base. What changes here changes because an override came or went. */
+function serveBase(draft: Draft, service: ServiceConfig, { situation }: Assessment): string | undefined {
   const state = stateOf(draft, service);
-  const to = servedFor(draft, service, state.base);
+  const to = servedFor(draft, service, { base: state.base });
   if (samePlacement(to, state.served)) return undefined;
-  const floor = whyNotFloor({ from: state.served, to }, (site) => healthAt(draft, service, site).kind);
+  const floor = floorUnder(draft, service, to);
   if (floor) return hold(draft, service, { wanted: to, ...floor });
-  const moved = assessment?.cause
-    ? { cause: assessment.cause, because: assessment.because }
-    : overrideTurn(draft, service);
-  serve(draft, service, { to, situation: assessment?.situation ?? "serving-away", ...moved });
+  serve(draft, service, { to, situation, ...overrideTurn(draft, service) });
   return undefined;
 }
 

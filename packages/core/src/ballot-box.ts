@@ -1,4 +1,4 @@
-import type { AgentName, MonoMs, SiteName } from "./model.ts";
+import { type AgentName, type MonoMs, monoMs, type SiteName } from "./model.ts";
 import type { TargetKey } from "./target.ts";
 import type { CountedVote, Report, Vote } from "./vote.ts";
 
@@ -20,6 +20,7 @@ type AgentBallot = {
   readonly nonces: readonly { readonly nonce: string; readonly issuedAt: MonoMs }[];
   readonly bootId: string;
   readonly seq: number;
+  /** When the newest nonce among the counted reports was issued. */
   readonly issuedAt: MonoMs;
   readonly report: Report | undefined;
 };
@@ -32,7 +33,7 @@ export type ReceiveResult =
 
 export const newBallotBox = (arbiter: string): BallotBox => ({ arbiter, agents: {} });
 
-const emptyBallot = (): AgentBallot => ({ nonces: [], bootId: "", seq: -1, issuedAt: 0 as MonoMs, report: undefined });
+const emptyBallot = (): AgentBallot => ({ nonces: [], bootId: "", seq: -1, issuedAt: monoMs(0), report: undefined });
 
 /** The box after giving `agent` a nonce; the caller drew it at random. */
 export function issueNonce(box: BallotBox, agent: AgentName, issued: { nonce: string; now: MonoMs }): BallotBox {
@@ -48,12 +49,17 @@ export function receive(box: BallotBox, report: Report, at: { now: MonoMs; ageMa
   const issued = ballot.nonces.find((entry) => entry.nonce === report.nonce);
   if (!issued || report.nonce === "") return { kind: "refused", because: "unknown-nonce" };
   if (at.now - issued.issuedAt > at.ageMaxMs) return { kind: "refused", because: "old-nonce" };
-  // A report of another boot needs a nonce at least as new as the last one counted, so an earlier boot cannot come back.
-  if (report.bootId === ballot.bootId ? report.seq <= ballot.seq : issued.issuedAt < ballot.issuedAt) {
-    return { kind: "refused", because: "old-seq" };
-  }
-  const next = { ...ballot, bootId: report.bootId, seq: report.seq, issuedAt: issued.issuedAt, report };
+  if (isOverrun(ballot, report, issued.issuedAt)) return { kind: "refused", because: "old-seq" };
+  // Within a boot reports are numbered, so one with an older nonce was made after the one before it all the same.
+  const issuedAt = monoMs(Math.max(issued.issuedAt, ballot.issuedAt));
+  const next = { ...ballot, bootId: report.bootId, seq: report.seq, issuedAt, report };
   return { kind: "counted", box: { ...box, agents: { ...box.agents, [report.agent]: next } } };
+}
+
+/** A report of another boot needs a nonce newer than any counted: then an earlier boot, which never got it, cannot come back. */
+function isOverrun(ballot: AgentBallot, report: Report, issuedAt: MonoMs): boolean {
+  if (!ballot.report) return false;
+  return report.bootId === ballot.bootId ? report.seq <= ballot.seq : issuedAt <= ballot.issuedAt;
 }
 
 export type BallotCount = {

@@ -3,12 +3,14 @@ import type { Config, ServiceConfig } from "./config.ts";
 import { policySites } from "./config.ts";
 import type { Decision } from "./decision.ts";
 import type { Event } from "./event.ts";
+import { type FloorRule, type WhyNot, whyNotFloor } from "./guard.ts";
 import type { EpochMs, ServiceName, SiteName } from "./model.ts";
-import { isDrained, type Override, overlay, overridesOf } from "./override.ts";
-import { type Placement, samePlacement } from "./placement.ts";
-import { type Candidate, rankOf } from "./rank.ts";
+import { isDrained, type Override, overlay, overridesOf, undrained } from "./override.ts";
+import { onSite, type Placement, samePlacement } from "./placement.ts";
+import { bestTarget, type Candidate } from "./rank.ts";
 import { type SiteHealth, siteHealth } from "./site-health.ts";
 import type { SituationKind } from "./situation.ts";
+import { countAddresses } from "./snapshot.ts";
 import type { Durable, ServiceState, Watch } from "./world.ts";
 
 /** The world while one step works on it. Local to the step: whoever calls `step` sees values in and values out. */
@@ -67,14 +69,33 @@ export function candidatesOf(draft: Draft, service: ServiceConfig): readonly Can
 export const healthAt = (draft: Draft, service: ServiceConfig, site: SiteName): SiteHealth =>
   siteHealth(draft.config, service, { site, verdicts: draft.watch.verdicts });
 
-/** What would be answered for `base` under the overrides as they stand. */
-export function servedFor(draft: Draft, service: ServiceConfig, base: Placement): Placement {
-  const order = ["healthy", "degraded", "quarantined", undefined] as const;
-  const candidates = candidatesOf(draft, service);
-  const standby = order.flatMap((rank) =>
-    candidates.filter((entry) => rankOf(entry) === rank).map((entry) => entry.health.site),
-  );
-  return overlay(base, overridesOf(draft.overrides, service.name), standby);
+/**
+ * What would be answered for `base` under the overrides as they stand. When they drain all of it, `standby` serves in its
+ * stead; by default that is what is served already, so that a change of ranks moves nothing, and else the best that ranks.
+ */
+export function servedFor(
+  draft: Draft,
+  service: ServiceConfig,
+  where: { base: Placement; standby?: Placement },
+): Placement {
+  const overrides = overridesOf(draft.overrides, service.name);
+  const served = draft.services[service.name]?.served;
+  const standby =
+    where.standby ?? (served && undrained(served, overrides)) ?? bestStandby(candidatesOf(draft, service));
+  return overlay(where.base, overrides, standby);
+}
+
+function bestStandby(candidates: readonly Candidate[]): Placement | undefined {
+  const free = candidates.filter((entry) => !entry.isDrained);
+  const best = bestTarget(free, "down")?.site ?? free[0]?.health.site;
+  return best === undefined ? undefined : onSite(best);
+}
+
+/** Which floor forbids serving `to`, if any. */
+export function floorUnder(draft: Draft, service: ServiceConfig, to: Placement): WhyNot<FloorRule> | undefined {
+  const from = draft.services[service.name]?.served ?? to;
+  const addresses = countAddresses(draft.config, service, to);
+  return whyNotFloor({ from, to, addresses, healthOf: (site) => healthAt(draft, service, site).kind });
 }
 
 /** Writes a new served placement into the draft, as a decision with its number. */

@@ -51,8 +51,11 @@ export type Event =
       readonly rule: string;
       readonly because: string;
     }
+  /** Too many automatic moves: until an operator looks, only evacuation moves the service. */
+  | { readonly kind: "latched"; readonly service: ServiceName; readonly moves: number }
+  | { readonly kind: "released"; readonly service: ServiceName; readonly by: string }
   | { readonly kind: "override-set"; readonly override: Override }
-  | { readonly kind: "override-ended"; readonly id: string; readonly because: "expired" | "undone" }
+  | { readonly kind: "override-ended"; readonly id: string; readonly because: OverrideEnd }
   | { readonly kind: "quarantined"; readonly service: ServiceName; readonly site: SiteName; readonly because: string }
   | {
       readonly kind: "readmitted";
@@ -77,7 +80,13 @@ export type Event =
   | { readonly kind: "config-applied"; readonly revision: number; readonly by: string }
   | { readonly kind: "leader-elected"; readonly arbiter: string; readonly epoch: number }
   | { readonly kind: "leader-resigned"; readonly arbiter: string; readonly epoch: number; readonly because: string }
-  | { readonly kind: "adopted"; readonly fence: Fence; readonly from: string }
+  | {
+      readonly kind: "adopted";
+      readonly fence: Fence;
+      readonly from: string;
+      /** Overrides that what is served contradicts. */
+      readonly ended?: readonly string[];
+    }
   | { readonly kind: "diverged"; readonly detail: string }
   | { readonly kind: "published"; readonly fence: Fence; readonly causes: readonly string[] }
   | { readonly kind: "applied"; readonly nameserver: string; readonly fence: Fence }
@@ -88,6 +97,9 @@ export type Event =
       readonly servers: readonly string[];
       readonly missing: readonly string[];
     };
+
+/** `replaced` by one like it, or gone with what `config` took away. */
+export type OverrideEnd = "expired" | "undone" | "replaced" | "config";
 
 export type EventKind = Event["kind"];
 
@@ -117,6 +129,10 @@ export function sentence(event: Event): string {
       return decisionSentence(event.decision);
     case "held":
       return `${event.service} would move to ${formatPlacement(event.wanted)}, held by ${event.rule}: ${event.because}`;
+    case "latched":
+      return `${event.service} is latched to manual after ${event.moves} automatic moves within an hour; an operator must look`;
+    case "released":
+      return `${event.by} released the latch of ${event.service}`;
     case "override-set":
       return overrideSentence(event.override);
     case "override-ended":
@@ -136,7 +152,7 @@ export function sentence(event: Event): string {
     case "leader-resigned":
       return `${event.arbiter} no longer leads epoch ${event.epoch}: ${event.because}`;
     case "adopted":
-      return `adopted ${formatFence(event.fence)} from ${event.from}: it is newer than the store`;
+      return `adopted ${formatFence(event.fence)} from ${event.from}: it is newer than the store${endedSentence(event.ended)}`;
     case "diverged":
       return `diverged, frozen until an operator chooses: ${event.detail}`;
     case "published":
@@ -149,6 +165,9 @@ export function sentence(event: Event): string {
       return event satisfies never;
   }
 }
+
+const endedSentence = (ended: readonly string[] = []): string =>
+  ended.length > 0 ? `, and contradicts the overrides ${ended.join(", ")}, which end` : "";
 
 const decisionSentence = (decision: Decision): string =>
   `${decision.service}: ${formatPlacement(decision.from)} → ${formatPlacement(decision.to)} (${formatCause(decision.cause)}), because ${decision.because}`;

@@ -1,9 +1,12 @@
 import type { BallotCount } from "./ballot-box.ts";
-import type { Ask, Command } from "./command.ts";
-import type { Config, ServiceConfig } from "./config.ts";
-import { epochMs, type Opinion } from "./model.ts";
+import type { Ask, Command, CommandResult } from "./command.ts";
+import { type Config, configuredTargets, type PolicyConfig, policySites, type ServiceConfig } from "./config.ts";
+import { epochMs, type Opinion, type ServiceName, type SiteName } from "./model.ts";
+import type { Override } from "./override.ts";
 import { type Outcome, step } from "./step.ts";
-import { newWatch, type World } from "./world.ts";
+import { targetKey } from "./target.ts";
+import { cycleMsMax } from "./watch.ts";
+import { newWatch, type ServiceState, type World } from "./world.ts";
 
 /** Builders for tests: two serving sites and a witness, one service. Only tests import this. */
 export const domains = ["site-a", "site-b", "witness"] as const;
@@ -69,13 +72,52 @@ export const worldOf = (config: Config): World => ({
 });
 
 /** Every domain votes the same on each site's pool. */
-export const ballotsOf = (siteA: Opinion, siteB: Opinion): BallotCount => ({
-  freshDomains: domains,
-  votes: domains.flatMap((domain) => [
-    { agent: `agent-${domain}`, domain, target: "pool:chat/stable@site-a", opinion: siteA },
-    { agent: `agent-${domain}`, domain, target: "pool:chat/stable@site-b", opinion: siteB },
-  ]),
+export const ballotsOf = (siteA: Opinion, siteB: Opinion): BallotCount =>
+  ballotsFor(configOf(), { "site-a": siteA, "site-b": siteB });
+
+/** Every domain votes the same on all that stands in a site. A site that isn't named is not voted on. */
+export function ballotsFor(config: Config, bySite: Readonly<Record<SiteName, Opinion>>): BallotCount {
+  const targets = configuredTargets(config).filter(({ site }) => site in bySite);
+  const votes = config.electorate.flatMap((domain) =>
+    targets.map((target) => ({
+      agent: `agent-${domain}`,
+      domain,
+      target: targetKey(target),
+      opinion: bySite[target.site] ?? "unknown",
+    })),
+  );
+  return { freshDomains: config.electorate, votes };
+}
+
+/** A service on other sites than the two: its pools follow its policy. */
+export const serviceOn = (policy: PolicyConfig, more: Partial<ServiceConfig> = {}): ServiceConfig => ({
+  ...chat,
+  policy,
+  pools: policySites(policy).map((site) => ({
+    channel: "stable",
+    site,
+    endpoints: ["127.0.0.1:1"],
+    endpointsUpMin: 1,
+    probe: { kind: "tcp" },
+  })),
+  ...more,
 });
+
+export const failoverOn = (...sites: readonly SiteName[]): PolicyConfig => ({ kind: "failover", sites });
+export const weightedOn = (shares: Readonly<Record<SiteName, number>>): PolicyConfig => ({
+  kind: "weighted",
+  sites: Object.entries(shares).map(([site, share]) => ({ site, share })),
+});
+
+/** Three serving sites and a witness. */
+export function configOfThree(...services: readonly ServiceConfig[]): Config {
+  const config = configOf();
+  return {
+    ...config,
+    sites: [...config.sites, { name: "site-c", role: "serving", addresses: ["127.0.0.13"] }],
+    services,
+  };
+}
 
 export const commandOf = (ask: Ask, extra: Partial<Command> = {}): Command => ({
   id: "c1",
@@ -87,23 +129,76 @@ export const commandOf = (ask: Ask, extra: Partial<Command> = {}): Command => ({
   ...extra,
 });
 
+export const overrideOf = (kind: Override["kind"], more: Partial<Override> = {}): Override => ({
+  id: "o1",
+  kind,
+  setAt: epochMs(0),
+  until: epochMs(Number.MAX_SAFE_INTEGER),
+  by: "anna",
+  reason: "test",
+  ...more,
+});
+
+/** When `Leader` begins. */
+export const t0 = 1_000_000_000;
+
 /** A leader that commits each change at once. */
 export class Leader {
   world: World;
   epoch = 1;
+  now = t0;
   constructor(config: Config) {
     this.world = worldOf(config);
   }
 
   cycle(at: number, ballots: BallotCount, commands: readonly Command[] = []): Outcome {
+    this.now = at;
     const role = { kind: "leading", epoch: this.epoch } as const;
     const outcome = step(this.world, { ballots, commands, role }, epochMs(at));
     this.world = { durable: outcome.change?.durable ?? this.world.durable, watch: outcome.watch };
     return outcome;
   }
 
-  /** The sites that are answered now. */
-  get answered(): readonly string[] {
-    return this.world.durable.snapshot?.services[0]?.choices.map((choice) => choice.site) ?? [];
+  /** One cycle a second later, in which every site is as `bySite` says. */
+  see(bySite: Readonly<Record<SiteName, Opinion>>, commands: readonly Command[] = []): Outcome {
+    return this.cycle(this.now + 1_000, ballotsFor(this.world.durable.config, bySite), commands);
+  }
+
+  /** As many cycles as `ms` takes; the last one's outcome. */
+  pass(ms: number, bySite: Readonly<Record<SiteName, Opinion>>): Outcome | undefined {
+    const until = this.now + ms;
+    let outcome: Outcome | undefined;
+    while (this.now < until) {
+      const at = Math.min(this.now + cycleMsMax, until);
+      outcome = this.cycle(at, ballotsFor(this.world.durable.config, bySite));
+    }
+    return outcome;
+  }
+
+  /** What came of one command while every site is as `bySite` says. */
+  ask(ask: Ask, bySite: Readonly<Record<SiteName, Opinion>>, extra: Partial<Command> = {}): CommandResult | undefined {
+    return this.see(bySite, [commandOf(ask, extra)]).results["c1"];
+  }
+
+  /** The sites that are answered now for a service. */
+  answeredFor(name: ServiceName): readonly SiteName[] {
+    const service = this.world.durable.snapshot?.services.find((entry) => entry.service === name);
+    return service?.choices.map((choice) => choice.site) ?? [];
+  }
+
+  get answered(): readonly SiteName[] {
+    return this.answeredFor("chat");
+  }
+
+  get state(): ServiceState | undefined {
+    return this.world.durable.services["chat"];
+  }
+
+  get situation(): string | undefined {
+    return this.world.watch.situations["chat"];
+  }
+
+  get held(): string | undefined {
+    return this.world.watch.held["chat"]?.split(":")[0];
   }
 }

@@ -8,45 +8,77 @@ import { type Placement, sitesOf } from "./placement.ts";
  */
 export const floorRules = ["never-empty", "last-serving-site"] as const;
 export type FloorRule = (typeof floorRules)[number];
-export type BrakeRule = "freeze" | "cool-down" | "moves-per-hour";
+export type BrakeRule = "freeze" | "pin" | "cool-down" | "moves-per-hour" | "second-site";
 
 export type WhyNot<Rule extends string> = { readonly rule: Rule; readonly because: string };
 
 /** How sure we are that a site serves. A change may not lower the best of what is served. */
 const surety = { healthy: 2, degraded: 2, unknown: 1, down: 0 } as const satisfies Record<Opinion, number>;
 
-/** The floors under a change of what is served. `never-empty` cannot be overridden: data planes would refuse it anyway. */
-export function whyNotFloor(
-  change: { readonly from: Placement; readonly to: Placement },
-  healthOf: (site: SiteName) => Opinion,
-): WhyNot<FloorRule> | undefined {
-  if (change.to.kind === "sorry") return undefined;
-  const after = sitesOf(change.to);
-  if (after.length === 0) return { rule: "never-empty", because: "the answer would be empty" };
+export type FloorFacts = {
+  readonly from: Placement;
+  readonly to: Placement;
+  /** How many addresses `to` would be answered with. */
+  readonly addresses: number;
+  readonly healthOf: (site: SiteName) => Opinion;
+};
+
+/**
+ * The floors under a change of what is served. `never-empty` cannot be overridden: data planes would refuse it anyway. The
+ * sorry address and failing open are what was configured for when nothing serves, so only the first floor is under them.
+ */
+export function whyNotFloor({ from, to, addresses, healthOf }: FloorFacts): WhyNot<FloorRule> | undefined {
+  if (addresses === 0) return { rule: "never-empty", because: "the answer would be empty" };
+  if (to.kind !== "sites") return undefined;
   const best = (sites: readonly SiteName[]): number => Math.max(-1, ...sites.map((site) => surety[healthOf(site)]));
-  if (best(after) >= best(sitesOf(change.from))) return undefined;
-  const described = after.map((site) => `${site} is ${healthOf(site)}`).join(", ");
+  const after = best(sitesOf(to));
+  if (after > surety.down && after >= best(sitesOf(from))) return undefined;
+  const described = sitesOf(to)
+    .map((site) => `${site} is ${healthOf(site)}`)
+    .join(", ");
   return { rule: "last-serving-site", because: `it would take away the last serving site: ${described}` };
 }
 
 const hourMs = 3_600_000;
+const secondSiteMs = 600_000;
 
 /** The brakes on an automatic move that is not an evacuation. `moves` are the automatic moves so far, oldest first. */
 export function whyNotBrake(
-  moves: readonly EpochMs[],
+  state: { readonly moves: readonly EpochMs[]; readonly latchedAt?: EpochMs },
   now: EpochMs,
   settings: GuardSettings,
 ): WhyNot<BrakeRule> | undefined {
-  const last = pastMoves(moves, now).at(-1);
-  if (last !== undefined && now - last < settings.cooldownMs) {
-    const leftSeconds = Math.ceil((settings.cooldownMs - (now - last)) / 1000);
-    return { rule: "cool-down", because: `it moved a moment ago; ${leftSeconds} s of the cool-down are left` };
+  if (state.latchedAt !== undefined) {
+    const because = `${settings.movesPerHourMax} automatic moves within an hour latched it to manual; an operator must look`;
+    return { rule: "moves-per-hour", because };
   }
-  const recent = recentMoves(moves, now).length;
-  if (recent >= settings.movesPerHourMax) {
-    return { rule: "moves-per-hour", because: `${recent} automatic moves within the hour; an operator must look` };
-  }
-  return undefined;
+  const last = pastMoves(state.moves, now).at(-1);
+  if (last === undefined || now - last >= settings.cooldownMs) return undefined;
+  const leftSeconds = Math.ceil((settings.cooldownMs - (now - last)) / 1000);
+  return { rule: "cool-down", because: `it moved a moment ago; ${leftSeconds} s of the cool-down are left` };
+}
+
+/** Whether a move more latches a service to manual. Evacuations are counted too, though the latch doesn't hold them. */
+export const isLatching = (moves: readonly EpochMs[], now: EpochMs, settings: GuardSettings): boolean =>
+  recentMoves(moves, now).length >= settings.movesPerHourMax;
+
+/**
+ * The one brake on evacuation. Losing a second site so soon is more likely our own mistake than the world's, so only a
+ * service with nothing healthy left in its answers leaves it. `left` are the sites that services left as down, and when.
+ */
+export function whyNotSecondSite(
+  site: SiteName,
+  left: readonly { readonly site: SiteName; readonly since: EpochMs }[],
+  facts: { readonly now: EpochMs; readonly answered: readonly Opinion[] },
+): WhyNot<BrakeRule> | undefined {
+  if (!facts.answered.includes("healthy")) return undefined;
+  const first = left.find(
+    (entry) => entry.site !== site && entry.since <= facts.now && facts.now - entry.since < secondSiteMs,
+  );
+  if (!first) return undefined;
+  const leftSeconds = Math.ceil((secondSiteMs - (facts.now - first.since)) / 1000);
+  const because = `${first.site} was evacuated within 10 min and it still has something healthy; ${leftSeconds} s are left`;
+  return { rule: "second-site", because };
 }
 
 /**

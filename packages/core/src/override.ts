@@ -30,17 +30,34 @@ export const isFrozen = (overrides: readonly Override[]): boolean => overrides.s
 export const isDrained = (overrides: readonly Override[], site: SiteName): boolean =>
   overrides.some((entry) => entry.kind === "drain" && entry.site === site);
 
+export const pinOf = (overrides: readonly Override[]): Override | undefined =>
+  overrides.findLast((entry) => entry.kind === "pin" && entry.site !== undefined);
+
+/** What operators' drains leave of a placement, or undefined when that is nothing. */
+export function undrained(placement: Placement, overrides: readonly Override[]): Placement | undefined {
+  const keep = (site: SiteName): boolean => !isDrained(overrides, site);
+  switch (placement.kind) {
+    case "sorry":
+      return placement;
+    case "open": {
+      const sites = placement.sites.filter(keep);
+      return sites.length > 0 ? { kind: "open", sites } : undefined;
+    }
+    case "sites": {
+      const shares = placement.shares.filter((entry) => keep(entry.site));
+      return shares.length > 0 ? { kind: "sites", shares } : undefined;
+    }
+    default:
+      return placement satisfies never;
+  }
+}
+
 /**
- * What is served when operators have spoken: a pin wins (the last one set), then drained sites lose their share to `standby`,
- * the sites that could take it in order of preference. Draining everything leaves the base as it is: never empty.
+ * What is served when operators have spoken: a pin wins (the last one set), then drained sites lose their share, and when that
+ * leaves nothing `standby` serves in their stead. Draining everything leaves the base as it is: never empty.
  */
-export function overlay(base: Placement, overrides: readonly Override[], standby: readonly SiteName[]): Placement {
-  const pin = overrides.findLast((entry) => entry.kind === "pin");
-  if (pin?.site) return onSite(pin.site);
-  if (base.kind !== "sites") return base;
-  const kept = base.shares.filter((entry) => !isDrained(overrides, entry.site));
-  if (kept.length === base.shares.length) return base;
-  if (kept.length > 0) return { kind: "sites", shares: kept };
-  const next = standby.find((site) => !isDrained(overrides, site));
-  return next ? onSite(next) : base;
+export function overlay(base: Placement, overrides: readonly Override[], standby: Placement | undefined): Placement {
+  const site = pinOf(overrides)?.site;
+  if (site !== undefined) return onSite(site);
+  return undrained(base, overrides) ?? standby ?? base;
 }

@@ -9,6 +9,8 @@ export type RtoBudget = {
   readonly authoritativeMs: number;
   /** With the resolver's TTL and the client's own floor. Unit: milliseconds. */
   readonly totalMs: number;
+  /** What the objective is held against: with the client's floor only where the objective reaches beyond it. Unit: milliseconds. */
+  readonly promisedMs: number;
   readonly objectiveMs: number;
   readonly meets: boolean;
   readonly problems: readonly Problem[];
@@ -53,6 +55,7 @@ export function rtoBudget(config: Config, service: ServiceConfig): RtoBudget {
     terms,
     authoritativeMs,
     totalMs,
+    promisedMs,
     objectiveMs,
     meets,
     problems,

@@ -1,7 +1,7 @@
 import { type Config, defaultChannel, type ServiceConfig } from "./config.ts";
 import type { Opinion, SiteName } from "./model.ts";
 import { edgeKey, poolKey, type TargetKey } from "./target.ts";
-import { noVerdict, type Verdict } from "./verdict.ts";
+import { isAlarmOnly, noVerdict, type Verdict } from "./verdict.ts";
 import type { VerdictState } from "./world.ts";
 
 /** How fit a site is to serve one service: the worse of its edge and its default channel's pool. */
@@ -11,18 +11,46 @@ export type SiteHealth = {
   readonly because: Verdict["because"];
   /** The target that decided it. */
   readonly target: TargetKey;
+  /** How long edge and pool have both been healthy without a break. Unit: milliseconds, by the cycle's own time. */
+  readonly healthyForMs: number;
 };
-
-const badness = { healthy: 0, degraded: 1, unknown: 2, down: 3 } as const satisfies Record<Opinion, number>;
 
 export function siteHealth(
   config: Config,
   service: ServiceConfig,
   of: { readonly site: SiteName; readonly verdicts: Readonly<Record<TargetKey, VerdictState>> },
 ): SiteHealth {
-  const hasEdge = config.sites.some((entry) => entry.name === of.site && entry.edge !== undefined);
-  const keys = [...(hasEdge ? [edgeKey(of.site)] : []), poolKey(service.name, defaultChannel(service), of.site)];
-  const each = keys.map((target) => ({ target, verdict: of.verdicts[target]?.verdict ?? noVerdict }));
-  const worst = each.reduce((one, other) => (badness[other.verdict.kind] > badness[one.verdict.kind] ? other : one));
-  return { site: of.site, kind: worst.verdict.kind, because: worst.verdict.because, target: worst.target };
+  const states = targetsOf(config, service, of.site).map((target) => ({ target, state: of.verdicts[target] }));
+  const each = states.map(({ target, state }) => ({ target, verdict: state?.verdict ?? noVerdict }));
+  const worst = each.reduce((one, other) => (badness(other.verdict) > badness(one.verdict) ? other : one));
+  const healthyForMs = Math.min(...states.map(({ state }) => state?.healthyForMs ?? 0));
+  return {
+    site: of.site,
+    kind: worst.verdict.kind,
+    because: worst.verdict.because,
+    target: worst.target,
+    healthyForMs,
+  };
+}
+
+/** The edge, when the site has one that is looked at, and the pool that DNS is steered by. */
+function targetsOf(config: Config, service: ServiceConfig, site: SiteName): readonly TargetKey[] {
+  const hasEdge = config.sites.some((entry) => entry.name === site && entry.edge !== undefined);
+  return [...(hasEdge ? [edgeKey(site)] : []), poolKey(service.name, defaultChannel(service), site)];
+}
+
+/** An alarm that moves nothing must not hide a degradation that does. */
+function badness(verdict: Verdict): number {
+  switch (verdict.kind) {
+    case "healthy":
+      return 0;
+    case "degraded":
+      return isAlarmOnly(verdict.because) ? 1 : 2;
+    case "unknown":
+      return 3;
+    case "down":
+      return 4;
+    default:
+      return verdict.kind satisfies never;
+  }
 }

@@ -1,4 +1,4 @@
-import type { Cause } from "./cause.ts";
+import type { Cause, PastCause } from "./cause.ts";
 import type { Config, RecordConfig, ServiceConfig } from "./config.ts";
 import type { Fence } from "./fence.ts";
 import type { EpochMs, ServiceName, SiteName } from "./model.ts";
@@ -12,6 +12,8 @@ import type { ServiceState } from "./world.ts";
 export type Snapshot = {
   readonly fence: Fence;
   readonly causes: readonly Cause[];
+  /** Why services changed before that, for nodes that missed it. Absent: nothing has. */
+  readonly past?: readonly PastCause[];
   readonly configRevision: number;
   readonly issuedAt: EpochMs;
   readonly zone: ZoneSnapshot;
@@ -73,7 +75,17 @@ function choices(config: Config, service: ServiceConfig, placement: Placement): 
 const addressesOf = (config: Config, site: SiteName): readonly string[] =>
   config.sites.find((entry) => entry.name === site)?.addresses ?? [];
 
-type Stamp = { fence: Fence; causes: readonly Cause[]; configRevision: number; issuedAt: EpochMs };
+/** How many addresses a service would be answered with. */
+export const countAddresses = (config: Config, service: ServiceConfig, placement: Placement): number =>
+  choices(config, service, placement).reduce((sum, choice) => sum + choice.addresses.length, 0);
+
+type Stamp = {
+  fence: Fence;
+  causes: readonly Cause[];
+  past?: readonly PastCause[];
+  configRevision: number;
+  issuedAt: EpochMs;
+};
 
 /** The whole snapshot of a world. */
 export function buildSnapshot(

@@ -1,6 +1,8 @@
 import { automate } from "./automate.ts";
 import type { BallotCount } from "./ballot-box.ts";
+import { type PastCause, rememberCauses } from "./cause.ts";
 import type { Command, CommandResult } from "./command.ts";
+import type { Config } from "./config.ts";
 import type { Decision } from "./decision.ts";
 import { addCause, type Draft, openDraft } from "./draft.ts";
 import type { Event } from "./event.ts";
@@ -44,7 +46,7 @@ export type Outcome = {
  */
 export function step(world: World, input: Input, now: EpochMs): Outcome {
   const watched = watchVotes(world.watch, world.durable.config, { ballots: input.ballots, now });
-  if (input.role.kind === "following")
+  if (input.role.kind === "following" || isOutdated(world.durable, input.role.epoch))
     return { watch: watched.watch, change: undefined, events: watched.events, results: {} };
   let draft = openDraft(world.durable, watched.watch, now);
   expireOverrides(draft);
@@ -59,6 +61,10 @@ export function step(world: World, input: Input, now: EpochMs): Outcome {
   return { watch, change, events: [...watched.events, ...draft.events], results };
 }
 
+/** An epoch below the world's own fence can't be the leader's: whatever it wrote would be refused as older. */
+const isOutdated = ({ snapshot }: Durable, epoch: number): boolean =>
+  snapshot !== undefined && epoch < snapshot.fence.epoch;
+
 function expireOverrides(draft: Draft): void {
   const expired = draft.overrides.filter((override) => isExpired(override, draft.now));
   if (expired.length === 0) return;
@@ -69,7 +75,7 @@ function expireOverrides(draft: Draft): void {
 function automateAll(draft: Draft): Watch {
   const held: Record<ServiceName, string> = {};
   const { situations } = draft.watch;
-  const next: Record<ServiceName, Watch["situations"][string]> = { ...situations };
+  const next: Record<ServiceName, Watch["situations"][string]> = {};
   for (const service of draft.config.services) {
     const { assessment, held: why } = automate(draft, service);
     if (why !== undefined) held[service.name] = why;
@@ -124,6 +130,17 @@ function close(before: Durable, draft: Draft, epoch: number): Change | undefined
 
 function stampedSnapshot(before: Durable, draft: Draft, epoch: number): Snapshot {
   const fence = { installation: before.installation, epoch, sequence: draft.sequence };
-  const stamp = { fence, causes: draft.causes, configRevision: draft.configRevision, issuedAt: draft.now };
+  const past = before.snapshot ? pastOf(before.snapshot, draft.config) : [];
+  const stamp = { fence, causes: draft.causes, past, configRevision: draft.configRevision, issuedAt: draft.now };
   return buildSnapshot(draft.config, draft.services, stamp);
+}
+
+/** What the last snapshot knew of causes, and its own, as far as they are about something that is still configured. */
+function pastOf({ past, causes, fence }: Snapshot, config: Config): readonly PastCause[] {
+  const sites = new Set(config.sites.map((site) => site.name));
+  const services = new Set(config.services.map((service) => service.name));
+  return rememberCauses(past ?? [], causes, fence.sequence).filter(({ cause }) => {
+    if ("site" in cause) return sites.has(cause.site);
+    return !("service" in cause) || cause.service === undefined || services.has(cause.service);
+  });
 }

@@ -11,6 +11,8 @@ export type Tally = {
   readonly unknown: number;
   /** Of `down`, how many see the target from outside its own site. */
   readonly downOutside: number;
+  /** Of `degraded`, how many see the target from outside its own site. */
+  readonly degradedOutside: number;
   readonly byDomain: Readonly<Record<SiteName, Opinion>>;
 };
 
@@ -21,14 +23,15 @@ export function tally(votes: readonly CountedVote[], electorate: readonly SiteNa
     byDomain[domain] = domainOpinion(votes.filter((vote) => vote.domain === domain).map((vote) => vote.opinion));
   }
   const domainsSaying = (opinion: Opinion): SiteName[] => electorate.filter((domain) => byDomain[domain] === opinion);
-  const down = domainsSaying("down");
+  const outside = (opinion: Opinion): number => domainsSaying(opinion).filter((domain) => domain !== site).length;
   return {
     electorate: electorate.length,
     healthy: domainsSaying("healthy").length,
     degraded: domainsSaying("degraded").length,
-    down: down.length,
+    down: domainsSaying("down").length,
     unknown: domainsSaying("unknown").length,
-    downOutside: down.filter((domain) => domain !== site).length,
+    downOutside: outside("down"),
+    degradedOutside: outside("degraded"),
     byDomain,
   };
 }

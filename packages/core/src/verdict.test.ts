@@ -43,6 +43,51 @@ for (const [votes, before, expected] of table) {
   });
 }
 
+/** The insider is unsure, so an outsider that fell silent must not turn the alarm into a reason to move. */
+test("an alarm stays an alarm when the vote splits", () => {
+  const alarm: Verdict = { kind: "degraded", because: "inside-only" };
+  assert.deepEqual(verdict(count(["unknown", "healthy", "down"]), alarm), alarm);
+  assert.deepEqual(verdict(count(["down", "healthy", "unknown"]), alarm), alarm);
+  assert.deepEqual(verdict(count(["down", "healthy", "unknown"]), healthy), alarm);
+  assert.deepEqual(verdict(count(["down", "healthy", "unknown"]), down), { kind: "down", because: "split" });
+});
+
+const small: readonly [readonly string[], Readonly<Record<string, Opinion>>, string][] = [
+  [["site-a"], { "site-a": "down" }, "degraded inside-only"],
+  [["site-a"], { "site-a": "degraded" }, "degraded inside-only"],
+  [["site-a"], {}, "unknown too-few-fresh"],
+  [["site-a"], { "site-a": "healthy" }, "healthy majority"],
+  [["witness"], { witness: "down" }, "degraded one-vantage"],
+  [["witness"], { witness: "degraded" }, "degraded one-vantage"],
+  [["site-a", "site-b"], { "site-b": "down" }, "unknown too-few-fresh"],
+  [["site-a", "site-b"], { "site-a": "down", "site-b": "healthy" }, "degraded inside-only"],
+  [["site-a", "site-b"], { "site-a": "healthy", "site-b": "down" }, "healthy split"],
+  [["site-a", "site-b"], { "site-a": "down", "site-b": "down" }, "down majority"],
+  [["site-a", "site-b"], { "site-a": "degraded", "site-b": "down" }, "degraded failing-looks"],
+];
+
+for (const [domains, votes, expected] of small) {
+  test(`of ${domains.join(" and ")}, ${JSON.stringify(votes)} about site-a is ${expected}`, () => {
+    const cast = Object.entries(votes).map(([domain, opinion]) => ({
+      agent: domain,
+      domain,
+      target: "edge:site-a",
+      opinion,
+    }));
+    const after = verdict(tally(cast, domains, "site-a"), healthy);
+    assert.equal(`${after.kind} ${after.because}`, expected);
+  });
+}
+
+test("the loss of a whole site is never down for one or two domains that it belongs to", () => {
+  for (const domains of [["site-a"], ["site-a", "site-b"]]) {
+    for (const opinion of ["healthy", "degraded", "down", "unknown"] as const) {
+      const votes = [{ agent: "b", domain: "site-b", target: "edge:site-a", opinion }];
+      assert.notEqual(verdict(tally(votes, domains, "site-a"), healthy).kind, "down");
+    }
+  }
+});
+
 test("several agents of one domain are one vote, down only if all of them say so", () => {
   const votes = (["down", "healthy"] as const).map((opinion, at) => ({
     agent: `agent-${at}`,

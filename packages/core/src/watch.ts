@@ -5,8 +5,15 @@ import type { EpochMs } from "./model.ts";
 import { majority } from "./quorum.ts";
 import { tally } from "./tally.ts";
 import { type TargetKey, targetKey } from "./target.ts";
-import { noVerdict, verdict } from "./verdict.ts";
+import { noVerdict, type Verdict, verdict } from "./verdict.ts";
 import type { VerdictState, Watch } from "./world.ts";
+
+/**
+ * The most that one cycle counts towards a time of health, however far the clock has gone. A cycle comes each 250 ms, so a
+ * wall clock that steps forward by a day, or a machine that slept, adds no more than this; raising it lets a step count for
+ * more, lowering it makes slow cycles count for less. Unit: milliseconds.
+ */
+export const cycleMsMax = 5_000;
 
 /** What is true now: every target's verdict from the votes that count, and what changed about our own eyes. */
 export function watchVotes(
@@ -15,18 +22,29 @@ export function watchVotes(
   at: { ballots: BallotCount; now: EpochMs },
 ): { watch: Watch; events: Event[] } {
   const verdicts: Record<TargetKey, VerdictState> = {};
+  const passedMs = Math.min(Math.max(at.now - (watch.cycleAt ?? at.now), 0), cycleMsMax);
   const events: Event[] = vantageEvents(watch, config, at.ballots);
   const votesOn = Map.groupBy(at.ballots.votes, (vote) => vote.target);
   for (const target of configuredTargets(config)) {
     const key = targetKey(target);
-    const before = watch.verdicts[key] ?? { verdict: noVerdict, since: at.now };
+    const before = watch.verdicts[key] ?? { verdict: noVerdict, since: at.now, healthyForMs: 0 };
     const counted = tally(votesOn.get(key) ?? [], config.electorate, target.site);
     const next = verdict(counted, before.verdict);
     const isSame = next.kind === before.verdict.kind;
-    verdicts[key] = isSame ? { verdict: next, since: before.since } : { verdict: next, since: at.now };
+    verdicts[key] = {
+      verdict: next,
+      since: isSame ? before.since : at.now,
+      healthyForMs: healthyFor(before, next, passedMs),
+    };
     if (!isSame) events.push({ kind: "verdict-changed", target: key, from: before.verdict, to: next, tally: counted });
   }
-  return { watch: { ...watch, verdicts, freshDomains: at.ballots.freshDomains }, events };
+  return { watch: { ...watch, cycleAt: at.now, verdicts, freshDomains: at.ballots.freshDomains }, events };
+}
+
+/** A split vote holds the verdict and proves nothing, so it neither counts nor breaks the time of health. */
+function healthyFor(before: VerdictState, next: Verdict, passedMs: number): number {
+  if (next.kind !== "healthy" || before.verdict.kind !== "healthy") return 0;
+  return next.because === "majority" ? before.healthyForMs + passedMs : before.healthyForMs;
 }
 
 function vantageEvents(watch: Watch, config: Config, ballots: BallotCount): Event[] {

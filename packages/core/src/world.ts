@@ -34,14 +34,20 @@ export type ServiceState = {
   readonly quarantine: readonly Quarantine[];
   /** Automatic moves of the last hour, oldest first; the brakes count them. */
   readonly moves: readonly EpochMs[];
+  /** When too many of them latched the service to manual. An operator who moves it, or bears on it, lifts the latch. */
+  readonly latchedAt?: EpochMs;
   /** What the last operator move replaced, for `undo`. */
   readonly undo?: Placement;
+  /** True after an operator's move, until automation had to leave: then automation doesn't take it home either. */
+  readonly isOperatorsChoice?: true;
 };
 
 export type Quarantine = { readonly site: SiteName; readonly since: EpochMs; readonly because: "down" | "degraded" };
 
 /** Volatile: rebuilt by any arbiter from the votes it is sent. */
 export type Watch = {
+  /** When the last cycle was, to measure the time until this one; undefined before the first. */
+  readonly cycleAt: EpochMs | undefined;
   readonly verdicts: Readonly<Record<TargetKey, VerdictState>>;
   readonly freshDomains: readonly SiteName[];
   /** What each brake holds back now, so that it is said once and not each cycle. */
@@ -51,7 +57,10 @@ export type Watch = {
 
 export type VerdictState = {
   readonly verdict: Verdict;
+  /** For showing. How long something has lasted is never worked out from it, since the wall clock may step. */
   readonly since: EpochMs;
+  /** Time by the cycle for which a majority has said `healthy` without a break. Unit: milliseconds. */
+  readonly healthyForMs: number;
 };
 
-export const newWatch: Watch = { verdicts: {}, freshDomains: [], held: {}, situations: {} };
+export const newWatch: Watch = { cycleAt: undefined, verdicts: {}, freshDomains: [], held: {}, situations: {} };

@@ -72,7 +72,7 @@ export async function runMain(main: (signal: AbortSignal) => Promise<void>): Pro
 export function describeError(error: unknown): string {
   if (!(error instanceof SluiceError)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
   const problems = error.problems.map(
-    (problem) => `  ${problem.path}: ${problem.message}${problem.hint ? ` (${problem.hint})` : ""}`,
+    ({ path, message, hint }) => `  ${path ? `${path}: ` : ""}${message}${hint ? ` (${hint})` : ""}`,
   );
   return [`${error.code}: ${error.message}`, ...problems, ...(error.hint === undefined ? [] : [error.hint])].join("\n");
 }

@@ -49,7 +49,7 @@ async function makeDatabase(serverUrl: string): Promise<TestDatabase> {
   return {
     url: url.href,
     ask: (sql) => askOnce(url.href, sql),
-    drop: async () => void (await askOnce(serverUrl, `DROP DATABASE ${name}`)),
+    drop: async () => void (await askOnce(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`)),
   };
 }
 

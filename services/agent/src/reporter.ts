@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { type ArbiterConfig, type Report, SluiceError } from "@sluice/core";
-import { request, type Signer, sleep } from "@sluice/runtime";
+import { type ArbiterConfig, type Report, SluiceError, type Vote } from "@sluice/core";
+import { type Answer, request, type Signer, sleep } from "@sluice/runtime";
 
 /** What an agent says, less what differs from arbiter to arbiter. */
 export type Saying = Pick<Report, "configRevision" | "selfCheck" | "votes">;
@@ -24,13 +24,8 @@ type Deps = {
 
 /** A report that takes longer is given up: the next one says more. */
 const timeoutMs = 1_000;
-
-type Reply = {
-  readonly kind: string;
-  readonly because?: string;
-  readonly nonce: string;
-  readonly configRevision: number;
-};
+/** With more votes than this a report leaves out what is for people only, so that a dead site doesn't make it too long to send. */
+const detailedVotesMax = 250;
 
 export const newBootId = (): string => randomUUID();
 
@@ -43,20 +38,22 @@ export function makeReporter(deps: Deps): Reporter {
   async function report(signal: AbortSignal): Promise<boolean> {
     seq += 1;
     const { agent, arbiter, bootId } = deps;
-    const body: Report = { agent, arbiter: arbiter.name, nonce, bootId, seq, ...deps.say() };
+    const saying = deps.say();
+    const body: Report = { agent, arbiter: arbiter.name, nonce, bootId, seq, ...saying, votes: terse(saying.votes) };
     try {
       const url = `${arbiter.url}/v1/reports`;
       const answer = await request({ url, method: "POST", body: deps.signer.sign("report", body), timeoutMs, signal });
-      if (answer.status !== 200) {
+      const reply = replyOf(answer);
+      if (!reply) {
         deps.onReply("rejected", undefined);
         return false;
       }
-      const reply = answer.body as Reply;
       nonce = reply.nonce;
-      deps.onReply(reply.kind === "counted" ? "counted" : (reply.because ?? "refused"), reply.configRevision);
-      return reply.because === "unknown-nonce" || reply.because === "old-nonce";
+      deps.onReply(reply.result, reply.configRevision);
+      return reply.result === "unknown-nonce" || reply.result === "old-nonce";
     } catch (error) {
-      if (!signal.aborted && !(error instanceof SluiceError)) throw error;
+      if (signal.aborted) return false;
+      if (!(error instanceof SluiceError)) throw error;
       deps.onReply("unreachable", undefined);
       return false;
     }
@@ -66,11 +63,39 @@ export function makeReporter(deps: Deps): Reporter {
     hurry: () => hurried.abort(),
     async run(signal) {
       while (!signal.aborted) {
+        // A change while a report is under way isn't in that report, so it ends the wait that follows.
         hurried = new AbortController();
-        const isAgain = await report(signal);
-        if (isAgain && (await report(signal))) await sleep(deps.intervalMs(), signal);
-        await sleep(deps.intervalMs(), AbortSignal.any([signal, hurried.signal]));
+        const hurry = hurried.signal;
+        if (await report(signal)) await report(signal);
+        await waitFor(deps.intervalMs(), signal, hurry);
       }
     },
   };
+}
+
+type Reply = { readonly result: string; readonly nonce: string; readonly configRevision: number | undefined };
+
+/** What the arbiter said, or undefined if it doesn't speak as an arbiter does. */
+function replyOf({ status, body }: Answer): Reply | undefined {
+  if (status !== 200 || typeof body !== "object" || body === null) return undefined;
+  const { kind, because, nonce, configRevision } = body as Readonly<Record<string, unknown>>;
+  if (typeof nonce !== "string" || nonce.length > 128) return undefined;
+  const refused = typeof because === "string" ? because.slice(0, 40) : "refused";
+  return {
+    result: kind === "counted" ? "counted" : refused,
+    nonce,
+    configRevision: typeof configRevision === "number" ? configRevision : undefined,
+  };
+}
+
+const terse = (votes: readonly Vote[]): readonly Vote[] =>
+  votes.length <= detailedVotesMax ? votes : votes.map(({ detail: _forPeople, ...vote }) => vote);
+
+/** Waits for the interval, or until either signal aborts. */
+async function waitFor(ms: number, signal: AbortSignal, hurry: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const end = (): void => over.abort();
+  for (const each of [signal, hurry]) each.addEventListener("abort", end, { once: true });
+  if (!signal.aborted && !hurry.aborted) await sleep(ms, over.signal);
+  signal.removeEventListener("abort", end);
 }

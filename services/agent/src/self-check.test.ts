@@ -20,11 +20,13 @@ test("down is voted only after a check begun since the streak began", () => {
   assert.deepEqual(judgeEyes(checkEnded(before, 5100, true), at(6000, 5000)), { kind: "ok" });
 });
 
-test("a check that reached nobody is cut off, until a later one reaches somebody", () => {
+test("a check that reached nobody is cut off, until a later one reaches somebody and looks come in anew", () => {
   const cut = checkEnded(checkEnded(seeing, 4000, true), 5000, false);
   assert.deepEqual(judgeEyes(cut, at(5500)), { kind: "abstain", because: "cut-off" });
   assert.deepEqual(judgeEyes(checkEnded(cut, 4500, true), at(5500)), { kind: "abstain", because: "cut-off" });
-  assert.deepEqual(judgeEyes(checkEnded(cut, 6000, true), at(6500)), { kind: "ok" });
+  const regained = checkEnded(cut, 6000, true);
+  assert.deepEqual(judgeEyes(regained, at(6500)), { kind: "abstain", because: "starting" });
+  assert.deepEqual(judgeEyes({ ...regained, firstLooksIn: true }, at(6500)), { kind: "ok" });
 });
 
 test("stalled until a clean interval", () => {

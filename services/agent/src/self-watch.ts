@@ -1,44 +1,67 @@
 import type { Config, SelfCheck } from "@sluice/core";
 import type { Clock } from "@sluice/ports";
-import { repeat } from "@sluice/runtime";
-import { reachesAny, reachTargets } from "./reach.ts";
-import { checkEnded, type Eyes, judgeEyes, newEyes } from "./self-check.ts";
+import { sleep } from "@sluice/runtime";
+import type { GuardRules } from "./guard-target.ts";
+import { outsideOf, reachesAny } from "./reach.ts";
+import { checkEnded, type Eyes, isCutOff, judgeEyes, newEyes } from "./self-check.ts";
 
 /** The agent's watch over itself: the sockets behind the pure judgement in `self-check.ts`. */
 export interface SelfWatch {
   /** Checks now: something has begun to fail, and it may be us. */
   check(): void;
   stalled(): void;
-  judge(seen: { firstLooksIn(): boolean; failingSince(): number | undefined }): SelfCheck;
+  judge(): SelfCheck;
   /** Checks each interval until the signal aborts. */
   run(): Promise<void>;
 }
 
 type Deps = {
   readonly clock: Clock;
-  readonly site: string;
+  readonly agent: string;
   readonly localAddress: string | undefined;
   readonly config: () => Config;
+  readonly rules: () => GuardRules;
+  readonly seen: () => { firstLooksIn(): boolean; failingSince(): number | undefined };
   readonly signal: AbortSignal;
-  /** The judgement may have turned: report again. */
+  /** The judgement is another than the one last given: report again. */
   readonly onTurn: () => void;
+  /** Somebody is reached again: what was seen while cut off is to be forgotten. */
+  readonly onSightRegained: () => void;
 };
 
 export function makeSelfWatch(deps: Deps): SelfWatch {
   const { clock, signal } = deps;
   let eyes: Eyes = newEyes;
-  let said = "";
+  let given = "";
+  let running: Promise<void> | undefined;
+  let isWanted = false;
 
-  async function check(): Promise<void> {
+  function judgeNow(): SelfCheck {
+    eyes = { ...eyes, firstLooksIn: eyes.firstLooksIn || deps.seen().firstLooksIn() };
+    const failingSince = deps.seen().failingSince();
+    const { intervalMs } = deps.config().probes;
+    const at = { now: clock.monotonicMs(), intervalMs };
+    return judgeEyes(eyes, failingSince === undefined ? at : { ...at, failingSince });
+  }
+
+  async function checkOnce(): Promise<void> {
     const beganAt = clock.monotonicMs();
-    const { deadlineMs } = deps.config().probes;
-    const local = deps.localAddress === undefined ? {} : { localAddress: deps.localAddress };
-    const reached = await reachesAny(reachTargets(deps.config(), deps.site), { deadlineMs, signal, ...local });
+    const reached = await reachNow(deps);
     if (signal.aborted) return;
+    const wasCutOff = isCutOff(eyes);
     eyes = checkEnded(eyes, beganAt, reached);
-    const says = reached ? "ok" : "cut-off";
-    if (says !== said) deps.onTurn();
-    said = says;
+    if (wasCutOff && !isCutOff(eyes)) deps.onSightRegained();
+    if (given !== "" && sentence(judgeNow()) !== given) deps.onTurn();
+  }
+
+  /** One check at a time, however many targets begin to fail at once; one wanted meanwhile begins when it ends. */
+  function check(): Promise<void> {
+    isWanted = running !== undefined;
+    running ??= checkOnce().finally(() => {
+      running = undefined;
+      if (isWanted && !signal.aborted) void check();
+    });
+    return running;
   }
 
   return {
@@ -46,16 +69,26 @@ export function makeSelfWatch(deps: Deps): SelfWatch {
     stalled() {
       eyes = { ...eyes, stalledAt: clock.monotonicMs() };
     },
-    judge(seen) {
-      eyes = { ...eyes, firstLooksIn: eyes.firstLooksIn || seen.firstLooksIn() };
-      const failingSince = seen.failingSince();
-      const { intervalMs } = deps.config().probes;
-      return judgeEyes(eyes, {
-        now: clock.monotonicMs(),
-        intervalMs,
-        ...(failingSince === undefined ? {} : { failingSince }),
-      });
+    judge() {
+      const judged = judgeNow();
+      given = sentence(judged);
+      return judged;
     },
-    run: () => repeat({ everyMs: deps.config().probes.intervalMs, signal, onError: () => undefined }, check),
+    async run() {
+      while (!signal.aborted) {
+        await check();
+        await sleep(deps.config().probes.intervalMs, signal);
+      }
+    },
   };
 }
+
+function reachNow(deps: Deps): Promise<boolean> {
+  const config = deps.config();
+  const site = config.agents.find((entry) => entry.name === deps.agent)?.site ?? "";
+  const local = deps.localAddress === undefined ? {} : { localAddress: deps.localAddress };
+  const bounds = { deadlineMs: config.probes.deadlineMs, rules: deps.rules(), signal: deps.signal };
+  return reachesAny(outsideOf(config, site), { ...bounds, ...local });
+}
+
+const sentence = (judged: SelfCheck): string => (judged.kind === "ok" ? "ok" : judged.because);

@@ -1,13 +1,15 @@
-import { isIP } from "node:net";
-import { type Config, type Opinion, SluiceError } from "@sluice/core";
+import { unreadableFiles } from "@sluice/contract";
+import { type Config, SluiceError } from "@sluice/core";
 import type { Clock } from "@sluice/ports";
 import { type Keyring, type Logger, listen, makeHttpServer, makeRegistry, type Signer } from "@sluice/runtime";
-import { type ConfigInForce, configAtStart, fetchConfig } from "./follow-config.ts";
-import { followSuspicions } from "./follow-suspicions.ts";
+import { type ArbiterLines, makeArbiterLines } from "./arbiter-lines.ts";
+import { makeConfigFollower } from "./config-follower.ts";
+import { type ConfigInForce, configAtStart } from "./follow-config.ts";
+import type { GuardRules } from "./guard-target.ts";
 import { watchStalls } from "./heartbeat.ts";
 import { lookAtTarget, lookPlans } from "./look-target.ts";
-import { type AgentMetrics, makeAgentMetrics } from "./metrics.ts";
-import { makeReporter, newBootId, type Reporter, type Saying } from "./reporter.ts";
+import { type AgentMetrics, makeAgentMetrics, noteLook, noteSaying } from "./metrics.ts";
+import { leaveAddress, ownDoor } from "./own-door.ts";
 import { makeSelfWatch, type SelfWatch } from "./self-watch.ts";
 import { makeWatcher, type Watcher } from "./watcher.ts";
 
@@ -19,10 +21,13 @@ export type AgentOptions = {
   readonly logger: Logger;
   readonly signer: Signer;
   readonly keyring: Keyring;
-  readonly tokens: { readonly operator: string; readonly node: string };
+  /** What the arbiters ask of a node. An agent has no need of the operator's. */
+  readonly tokens: { readonly node: string };
 };
 
 export interface Agent {
+  /** Where its own door is: metrics and health. */
+  readonly url: string;
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -38,157 +43,118 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       hint: `The configuration names ${known}.`,
     });
   }
-  const stop = new AbortController();
+  await needFiles(inForce.config);
   const registry = makeRegistry();
-  const parts = assemble(options, { own, inForce, metrics: makeAgentMetrics(registry), signal: stop.signal });
   const app = makeHttpServer({ logger, registry, tokens: options.tokens });
+  let isReady = (): boolean => false;
   app.get("/readyz", { config: { access: "open" } }, (_request, reply) =>
-    parts.watcher.firstLooksIn() ? { status: "ok" } : reply.code(503).send({ status: "first looks are not in yet" }),
+    isReady() ? { status: "ok" } : reply.code(503).send({ status: "first looks are not in yet" }),
   );
   await listen(app, own.url);
-  parts.begin();
-  const running = [...parts.running(), parts.eyes.run()];
-  logger.info({ event: "ready", url: own.url }, `${name} listens at ${own.url}`);
+  const parts = assemble(options, {
+    inForce,
+    metrics: makeAgentMetrics(registry),
+    own: ownDoor(app),
+    localAddress: leaveAddress(own.url),
+  });
+  isReady = () => parts.watcher.firstLooksIn();
+  const ended = run(parts);
+  const url = app.listeningOrigin;
+  logger.info({ event: "ready", url }, `${name} listens at ${url}`);
   const close = async (): Promise<void> => {
-    if (stop.signal.aborted) return;
-    stop.abort();
-    parts.watcher.stop();
+    parts.stop.abort();
     await app.close();
-    await Promise.all(running);
+    await ended;
   };
-  return { close, [Symbol.asyncDispose]: close };
+  return { url, close, [Symbol.asyncDispose]: close };
+}
+
+/** A probe without its authority would call healthy sites down, so nothing starts. */
+async function needFiles(config: Config): Promise<void> {
+  const problems = await unreadableFiles(config);
+  if (problems.length === 0) return;
+  const hint = "Put the files in place, readable by the agent, or apply a configuration that names others.";
+  throw new SluiceError("CONFIG_INVALID", "the configuration names files that can't be used here", { hint, problems });
 }
 
 type Wiring = {
-  readonly own: Config["agents"][number];
   readonly inForce: ConfigInForce;
   readonly metrics: AgentMetrics;
-  readonly signal: AbortSignal;
+  readonly own: NonNullable<GuardRules["own"]>;
+  readonly localAddress: string | undefined;
 };
 
 type Parts = {
   readonly watcher: Watcher;
   readonly eyes: SelfWatch;
-  begin(): void;
-  running(): Promise<void>[];
+  readonly lines: ArbiterLines;
+  readonly configs: ReturnType<typeof makeConfigFollower>;
+  readonly stop: AbortController;
+  readonly watchStalls: () => Promise<void>;
 };
 
 function assemble(options: AgentOptions, wiring: Wiring): Parts {
-  const { clock, logger } = options;
-  const { metrics, signal } = wiring;
-  let { inForce } = wiring;
-  const own = ownDoor(wiring.own.url);
-  const { localAddress } = own;
-  let reporters: readonly Reporter[] = [];
-  const hurry = (): void => reporters.forEach((reporter) => reporter.hurry());
-  const eyes = makeSelfWatch({
-    clock,
-    site: wiring.own.site,
-    localAddress,
-    config: () => inForce.config,
-    signal,
-    onTurn: hurry,
-  });
-  const look = makeLook(own, () => inForce.config.probes);
+  const { clock, logger, name } = options;
+  const { metrics, localAddress, own } = wiring;
+  const stop = new AbortController();
+  const { signal } = stop;
+  const configs = makeConfigFollower({ ...options, token: options.tokens.node, signal }, wiring.inForce);
+  const probes = (): Config["probes"] => configs.now().config.probes;
+  const rules = (): GuardRules => ({ allow: probes().allow, own });
+  const hurry = (): void => lines.hurry();
+  const local = localAddress === undefined ? {} : { localAddress };
   const watcher = makeWatcher(
     {
       clock,
-      look,
+      look: (plan, until) => lookAtTarget(plan, rules(), { deadlineMs: probes().deadlineMs, signal: until, ...local }),
       onChange: hurry,
       onFirstFailure: () => eyes.check(),
       onLook: (key, result) => noteLook(metrics, key, result),
     },
-    inForce.config,
+    wiring.inForce.config,
   );
-  const begin = (): void => watcher.configure(lookPlans(inForce.config), inForce.config.probes);
-  const onRevision = async (arbiter: Config["arbiters"][number]): Promise<void> => {
-    const deps = { keyring: options.keyring, token: options.tokens.node, stateDir: options.stateDir, logger };
-    const next = await fetchConfig(deps, { arbiter, revision: inForce.revision }, signal);
-    if (!next || next.revision <= inForce.revision) return;
-    inForce = next;
-    begin();
-    hurry();
-  };
-  const say = (): Saying => sayNow({ watcher, eyes, metrics, revision: inForce.revision });
-  const report = { ...options, bootId: newBootId(), say, intervalMs: () => inForce.config.probes.intervalMs };
-  return {
-    watcher,
-    eyes,
-    begin,
-    running() {
-      reporters = inForce.config.arbiters.map((arbiter) =>
-        makeReporter({
-          ...report,
-          agent: options.name,
-          arbiter,
-          onReply(result, revision) {
-            metrics.reports.inc({ arbiter: arbiter.name, result });
-            if (revision !== undefined && revision > inForce.revision) void onRevision(arbiter);
-          },
-        }),
-      );
-      const stalls = watchOwnStalls(options, { watcher, eyes, metrics, signal });
-      const heard = inForce.config.arbiters.map((arbiter) =>
-        followSuspicions(
-          {
-            agent: options.name,
-            arbiter,
-            token: options.tokens.node,
-            onSuspicion: (targets) => watcher.suspect(targets),
-          },
-          signal,
-        ),
-      );
-      return [...reporters.map((reporter) => reporter.run(signal)), ...heard, stalls];
-    },
-  };
-}
-
-function watchOwnStalls(
-  options: AgentOptions,
-  of: { watcher: Watcher; eyes: SelfWatch; metrics: AgentMetrics; signal: AbortSignal },
-): Promise<void> {
-  return watchStalls(options.clock, of.signal, (stalledMs) => {
-    of.metrics.stalls.inc();
-    options.logger.warn({ event: "stalled", stalledMs }, `the event loop stood still for ${Math.round(stalledMs)} ms`);
-    of.watcher.discardInFlight();
-    of.eyes.stalled();
+  const eyes = makeSelfWatch({
+    clock,
+    agent: name,
+    localAddress,
+    config: () => configs.now().config,
+    rules,
+    seen: () => watcher,
+    signal,
+    onTurn: hurry,
+    onSightRegained: () => watcher.forget(),
   });
-}
-
-/** The agent's own address and port. Looks start from that address when it is one and not a name. */
-function ownDoor(url: string): { address: string; port: number; localAddress: string | undefined } {
-  const { hostname, port } = new URL(url);
-  const address = hostname.replace(/^\[|\]$/g, "");
-  return { address, port: Number(port), localAddress: isIP(address) === 0 ? undefined : address };
-}
-
-type Look = Parameters<typeof makeWatcher>[0]["look"];
-
-/** Looks from the agent's own address, and never at its own door. */
-function makeLook(own: ReturnType<typeof ownDoor>, probes: () => Config["probes"]): Look {
-  return (plan, signal) => {
-    const { allow, deadlineMs } = probes();
-    const local = own.localAddress === undefined ? {} : { localAddress: own.localAddress };
-    return lookAtTarget(
-      plan,
-      { allow, own: { address: own.address, port: own.port } },
-      { deadlineMs, signal, ...local },
-    );
+  const lines = makeArbiterLines({
+    ...options,
+    token: options.tokens.node,
+    metrics,
+    intervalMs: () => probes().intervalMs,
+    say: () =>
+      noteSaying(metrics, { configRevision: configs.now().revision, selfCheck: eyes.judge(), votes: watcher.votes() }),
+    onSuspicion: (targets) => watcher.suspect(targets),
+    onRevision: (arbiter, revision) => configs.heard(arbiter, revision),
+  });
+  const onStall = (stalledMs: number): void => {
+    metrics.stalls.inc();
+    logger.warn({ event: "stalled", stalledMs }, `the event loop stood still for ${Math.round(stalledMs)} ms`);
+    watcher.discardInFlight();
+    eyes.stalled();
   };
+  configs.onChange(({ config }) => {
+    metrics.health.reset();
+    metrics.firstTokenSeconds.reset();
+    watcher.configure(lookPlans(config), config.probes);
+    lines.follow(config.arbiters);
+    hurry();
+  });
+  return { watcher, eyes, lines, configs, stop, watchStalls: () => watchStalls(clock, signal, onStall) };
 }
 
-const gauge = { healthy: 1, degraded: 0.5, down: 0, unknown: -1 } as const satisfies Record<Opinion, number>;
-
-function sayNow(of: { watcher: Watcher; eyes: SelfWatch; metrics: AgentMetrics; revision: number }): Saying {
-  const votes = of.watcher.votes();
-  const selfCheck = of.eyes.judge(of.watcher);
-  of.metrics.abstaining.set(selfCheck.kind === "ok" ? 0 : 1);
-  for (const vote of votes) of.metrics.health.set({ target: vote.target }, gauge[vote.opinion]);
-  return { configRevision: of.revision, selfCheck, votes };
-}
-
-function noteLook(metrics: AgentMetrics, key: string, result: { kind: "ok"; ms: number } | { kind: "failed" }): void {
-  metrics.looks.inc({ target: key.split(":")[0] ?? key, result: result.kind });
-  if (result.kind === "ok") metrics.lookSeconds.observe(result.ms / 1000);
+/** Sets everything going; resolves when `stop` was aborted and all has ended. */
+async function run({ watcher, eyes, lines, configs, watchStalls: watch }: Parts): Promise<void> {
+  const running = [watch(), eyes.run()];
+  configs.begin();
+  await Promise.all(running);
+  watcher.stop();
+  await Promise.all([lines.close(), configs.settled()]);
 }

@@ -1,17 +1,11 @@
-import {
-  type Config,
-  type EpochMs,
-  isSuspect,
-  type Opinion,
-  opinionOf,
-  type ProbeSettings,
-  type TargetKey,
-  type Vote,
-} from "@sluice/core";
+import type { Config, ProbeSettings, TargetKey, Vote } from "@sluice/core";
 import type { Clock } from "@sluice/ports";
+import { makeAlarm } from "./alarm.ts";
+import { stallMaxMs } from "./heartbeat.ts";
 import type { LookPlan } from "./look-target.ts";
-import { beginLook, endLook, newPace, nextLookAt, type Pace, suspect } from "./pace.ts";
+import { beginLook, nextLookAt, suspect } from "./pace.ts";
 import type { LookResult } from "./probes/look.ts";
+import { newWatched, noteLook, voteOf, type Watched } from "./watched.ts";
 
 /** Looks at every target at its pace, and holds what was seen. */
 export interface Watcher {
@@ -21,6 +15,8 @@ export interface Watcher {
   suspect(targets: readonly TargetKey[]): void;
   /** The agent was stalled: what is in flight will be discarded. */
   discardInFlight(): void;
+  /** The agent was cut off: nothing it saw counts, and it begins anew. */
+  forget(): void;
   votes(): readonly Vote[];
   /** The latest beginning, in monotonic time, of a failing streak that led to `down`; undefined when nothing is down. */
   failingSince(): number | undefined;
@@ -34,15 +30,9 @@ type Deps = {
   readonly look: (plan: LookPlan, signal: AbortSignal) => Promise<LookResult>;
   /** An opinion turned, or a healthy target failed its first look. */
   readonly onChange: () => void;
+  /** A streak of failures begins that may end in `down`. */
   readonly onFirstFailure: () => void;
   readonly onLook: (key: TargetKey, result: LookResult) => void;
-};
-
-type Watched = {
-  plan: LookPlan;
-  pace: Pace;
-  hasLooked: boolean;
-  failing: { readonly at: number; readonly wallAt: EpochMs; readonly detail: string } | undefined;
 };
 
 export function makeWatcher(deps: Deps, config: Pick<Config, "probes">): Watcher {
@@ -51,14 +41,7 @@ export function makeWatcher(deps: Deps, config: Pick<Config, "probes">): Watcher
   const stopped = new AbortController();
   let settings = config.probes;
   let generation = 0;
-  let timer: NodeJS.Timeout | undefined;
-
-  function schedule(): void {
-    clearTimeout(timer);
-    if (stopped.signal.aborted || watched.size === 0) return;
-    const due = [...watched.values()].flatMap((entry) => nextLookAt(entry.pace, settings.intervalMs) ?? []);
-    if (due.length > 0) timer = setTimeout(turn, Math.max(0, Math.min(...due) - clock.monotonicMs()));
-  }
+  const alarm = makeAlarm(clock, turn);
 
   function turn(): void {
     const now = clock.monotonicMs();
@@ -66,23 +49,34 @@ export function makeWatcher(deps: Deps, config: Pick<Config, "probes">): Watcher
       const at = nextLookAt(entry.pace, settings.intervalMs);
       // Timers fire up to a millisecond early; a look a hair before its time is on time.
       if (at !== undefined && at <= now + 1) void lookOnce(key, entry);
+      expect(entry);
     }
-    schedule();
+  }
+
+  function expect(entry: Watched): void {
+    const at = nextLookAt(entry.pace, settings.intervalMs);
+    if (at !== undefined && !stopped.signal.aborted) alarm.by(at);
   }
 
   async function lookOnce(key: TargetKey, entry: Watched): Promise<void> {
-    entry.pace = beginLook(entry.pace, clock.monotonicMs());
     const [startedAt, wallAt, begun] = [clock.monotonicMs(), clock.wallMs(), generation];
+    entry.pace = beginLook(entry.pace, startedAt);
     const result = await deps.look(entry.plan, stopped.signal);
     if (stopped.signal.aborted || watched.get(key) !== entry) return;
-    note(deps, entry, {
-      settings,
-      result: begun === generation ? result : undefined,
-      startedAt,
-      wallAt,
-    });
+    // After a stall the deadlines of looks may fire before the heartbeat has noticed it. Their lateness gives it away too.
+    const isLate = clock.monotonicMs() - startedAt > settings.deadlineMs + stallMaxMs;
+    const counted = begun !== generation || isLate ? undefined : result;
+    const { isChange, isFirstFailure } = noteLook(entry, counted, { settings, startedAt, wallAt });
+    if (isFirstFailure) deps.onFirstFailure();
+    if (isChange) deps.onChange();
     deps.onLook(key, result);
-    schedule();
+    expect(entry);
+  }
+
+  function begin(plan: LookPlan, spreadMs: number): void {
+    const entry = newWatched(plan, clock.monotonicMs(), spreadMs);
+    watched.set(plan.key, entry);
+    expect(entry);
   }
 
   return {
@@ -92,58 +86,33 @@ export function makeWatcher(deps: Deps, config: Pick<Config, "probes">): Watcher
       for (const key of watched.keys()) if (!keys.has(key)) watched.delete(key);
       for (const plan of plans) {
         const standing = watched.get(plan.key);
-        if (standing && JSON.stringify(standing.plan) === JSON.stringify(plan)) continue;
-        const pace = newPace(plan.key, clock.monotonicMs(), next.intervalMs);
-        watched.set(plan.key, { plan, pace, hasLooked: false, failing: undefined });
+        if (standing && JSON.stringify(standing.plan) === JSON.stringify(plan)) expect(standing);
+        else begin(plan, next.intervalMs);
       }
-      schedule();
     },
     suspect(targets) {
       for (const target of targets) {
         const entry = watched.get(target);
-        if (entry) entry.pace = suspect(entry.pace, clock.monotonicMs());
+        if (!entry) continue;
+        entry.pace = suspect(entry.pace, clock.monotonicMs());
+        expect(entry);
       }
-      turn();
     },
-    discardInFlight() {
-      generation += 1;
+    discardInFlight: () => void (generation += 1),
+    forget() {
+      for (const { plan } of watched.values()) begin(plan, Math.ceil(settings.intervalMs / 4));
     },
-    votes: () => [...watched].map(([key, entry]) => voteOf(key, entry, opinionOf(entry.pace.health, settings))),
-    failingSince() {
-      const down = [...watched.values()].filter((entry) => entry.pace.health.opinion === "down" && entry.failing);
-      return down.length === 0 ? undefined : Math.max(...down.map((entry) => entry.failing?.at ?? 0));
-    },
+    votes: () => [...watched.values()].map((entry) => voteOf(entry, settings)),
+    failingSince: () => latestDownSince(watched.values()),
     firstLooksIn: () => [...watched.values()].every((entry) => entry.hasLooked),
     stop() {
-      clearTimeout(timer);
+      alarm.stop();
       stopped.abort();
     },
   };
 }
 
-type Seen = {
-  readonly settings: ProbeSettings;
-  /** Undefined: discarded, since the agent itself was stalled. */
-  readonly result: LookResult | undefined;
-  readonly startedAt: number;
-  readonly wallAt: EpochMs;
-};
-
-function note(deps: Deps, entry: Watched, seen: Seen): void {
-  const { result, settings } = seen;
-  const before = opinionOf(entry.pace.health, settings);
-  const wasSuspect = isSuspect(entry.pace.health);
-  entry.pace = endLook(entry.pace, result && result.kind === "failed", settings);
-  if (!result) return;
-  entry.hasLooked = true;
-  if (result.kind === "ok") entry.failing = undefined;
-  else entry.failing = { at: seen.startedAt, wallAt: seen.wallAt, ...entry.failing, detail: result.because };
-  const isNewlySuspect = !wasSuspect && isSuspect(entry.pace.health);
-  if (isNewlySuspect) deps.onFirstFailure();
-  if (isNewlySuspect || opinionOf(entry.pace.health, settings) !== before) deps.onChange();
-}
-
-function voteOf(target: TargetKey, entry: Watched, opinion: Opinion): Vote {
-  const failing = entry.failing ? { failingSince: entry.failing.wallAt, detail: entry.failing.detail } : {};
-  return { target, opinion, suspect: isSuspect(entry.pace.health), ...failing };
+function latestDownSince(entries: Iterable<Watched>): number | undefined {
+  const down = [...entries].flatMap((entry) => entry.downSince ?? []);
+  return down.length === 0 ? undefined : down.reduce((latest, at) => Math.max(latest, at));
 }

@@ -72,14 +72,17 @@ export function makeWorldKeeper(deps: Deps): WorldKeeper {
       return true;
     },
     adopt(found) {
-      const adoption = adopt(durable.snapshot, durable.installation, found);
+      const adoption = adopt(durable, found);
       if (adoption.kind === "keep") return { kind: "kept" };
       if (adoption.kind === "disagree")
         return { kind: "diverged", event: { kind: "diverged", detail: adoption.detail } };
+      const { overrides } = durable;
       durable = adoptInto(durable, adoption.found);
       isAdopted = true;
       const { fence } = adoption.found.snapshot;
-      return { kind: "adopted", event: { kind: "adopted", fence, from: adoption.found.from }, epoch: fence.epoch };
+      const ended = overrides.filter((override) => !durable.overrides.includes(override)).map(({ id }) => id);
+      const event = { kind: "adopted", fence, from: adoption.found.from, ended } as const;
+      return { kind: "adopted", event, epoch: fence.epoch };
     },
     async commit(change, under) {
       if (unsettled) {
@@ -138,7 +141,7 @@ function toCommit(deps: Deps, change: Change, under: Under): Commit {
     overrides: durable.overrides,
     decisions: change.decisions,
     events: under.events,
-    ...(change.isConfigNew || under.head === undefined
+    ...(change.isConfigNew || under.isWhole || under.head === undefined
       ? { config: { revision: durable.configRevision, config: durable.config } }
       : {}),
     ...(snapshot

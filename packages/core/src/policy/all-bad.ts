@@ -7,10 +7,10 @@ import { type Assessment, stay } from "./assessment.ts";
  * What to answer when nothing ranks. There is no answer-nothing mode: resolvers cache a negative answer, and that outlives
  * the outage (RFC 2308 §5).
  */
-export function assessAllBad(service: ServiceConfig, base: Placement): Assessment {
-  const wanted = allBadPlacement(service, base);
+export function assessAllBad(service: ServiceConfig, placed: Placement): Assessment {
+  const wanted = allBadPlacement(service, placed);
   const because = `no site of ${service.name} is fit to serve (${service.allBad.kind})`;
-  if (samePlacement(wanted, base)) return stay(base, "everything-down", because);
+  if (samePlacement(wanted, placed)) return stay(placed, "everything-down", because);
   return {
     situation: "everything-down",
     wanted,
@@ -20,10 +20,10 @@ export function assessAllBad(service: ServiceConfig, base: Placement): Assessmen
   };
 }
 
-function allBadPlacement(service: ServiceConfig, base: Placement): Placement {
+function allBadPlacement(service: ServiceConfig, placed: Placement): Placement {
   switch (service.allBad.kind) {
     case "lastKnownGood":
-      return base;
+      return placed;
     case "failOpen":
       return { kind: "open", sites: policySites(service.policy) };
     case "sorry":

@@ -1,22 +1,21 @@
 import type { Cause } from "../cause.ts";
 import type { ServiceConfig } from "../config.ts";
-import type { EpochMs, SiteName } from "../model.ts";
 import type { Placement } from "../placement.ts";
-import type { Candidate } from "../rank.ts";
+import { type Candidate, rankOf } from "../rank.ts";
 import type { SituationKind } from "../situation.ts";
 
 /** What a policy is told: facts, and nothing that it would have to ask for. */
 export type PolicyFacts = {
   readonly service: ServiceConfig;
-  readonly base: Placement;
+  /** Where the traffic is, as far as automation has a say: the base, or what is served in its stead. */
+  readonly placed: Placement;
   /** Every site of the policy in order of preference. */
   readonly candidates: readonly Candidate[];
-  /** Since when each site has been healthy without a break, if it is. */
-  readonly healthySince: Readonly<Record<SiteName, EpochMs>>;
-  readonly now: EpochMs;
+  /** An operator put it there, so taking it home is the operator's affair too. */
+  readonly isOperatorsChoice: boolean;
 };
 
-/** The situation by its name, and the placement that answers it. `wanted` equal to the base means: stay. */
+/** The situation by its name, and the placement that answers it. `wanted` equal to what is placed means: stay. */
 export type Assessment = {
   readonly situation: SituationKind;
   readonly wanted: Placement;
@@ -26,9 +25,16 @@ export type Assessment = {
   readonly isEvacuation: boolean;
 };
 
-export const stay = (base: Placement, situation: SituationKind, because: string): Assessment => ({
+export const stay = (placed: Placement, situation: SituationKind, because: string): Assessment => ({
   situation,
-  wanted: base,
+  wanted: placed,
   because,
   isEvacuation: false,
 });
+
+/** Whether automation may give a site its traffic back now. `auto-after` counts unbroken health, and never undoes an operator. */
+export const mayFailBack = (facts: PolicyFacts, candidate: Candidate): boolean =>
+  facts.service.failback.kind === "auto-after" &&
+  !facts.isOperatorsChoice &&
+  rankOf(candidate) === "healthy" &&
+  candidate.health.healthyForMs >= facts.service.failback.afterMs;

@@ -1,8 +1,9 @@
 import type { SiteName } from "../model.ts";
-import { onSite } from "../placement.ts";
+import { formatPlacement, onSite } from "../placement.ts";
 import { bestTarget, type Candidate, rankOf } from "../rank.ts";
+import { isAlarmOnly } from "../verdict.ts";
 import { assessAllBad } from "./all-bad.ts";
-import { type Assessment, type PolicyFacts, stay } from "./assessment.ts";
+import { type Assessment, mayFailBack, type PolicyFacts, stay } from "./assessment.ts";
 
 const standbySituation = {
   healthy: "site-down-standby-ready",
@@ -12,15 +13,15 @@ const standbySituation = {
 
 /** Ordered sites, one of which serves. It stays where it is until that site is no good: failback is a decision of its own. */
 export function assessFailover(facts: PolicyFacts): Assessment {
-  const { base, candidates } = facts;
+  const { placed, candidates } = facts;
   const current =
-    base.kind === "sites" ? candidates.find((entry) => entry.health.site === base.shares[0]?.site) : undefined;
+    placed.kind === "sites" ? candidates.find((entry) => entry.health.site === placed.shares[0]?.site) : undefined;
   const others = candidates.filter((entry) => entry !== current);
   if (!current) return recover(facts);
   switch (current.health.kind) {
     case "unknown":
       return stay(
-        base,
+        placed,
         "site-unknown",
         `${current.health.site} is unknown (${current.health.because}), and unknown is not down`,
       );
@@ -38,7 +39,7 @@ export function assessFailover(facts: PolicyFacts): Assessment {
 function leaveDown(facts: PolicyFacts, current: Candidate, others: readonly Candidate[]): Assessment {
   const { site, target, because } = current.health;
   const best = bestTarget(others, "down");
-  if (!best) return assessAllBad(facts.service, facts.base);
+  if (!best) return assessAllBad(facts.service, facts.placed);
   return {
     situation: standbySituation[best.rank],
     wanted: onSite(best.site),
@@ -50,10 +51,10 @@ function leaveDown(facts: PolicyFacts, current: Candidate, others: readonly Cand
 
 function leaveDegraded(facts: PolicyFacts, current: Candidate, others: readonly Candidate[]): Assessment {
   const { site, target, because } = current.health;
-  const best = because === "inside-only" ? undefined : bestTarget(others, "degraded");
+  const best = isAlarmOnly(because) ? undefined : bestTarget(others, "degraded");
   if (!best)
     return stay(
-      facts.base,
+      facts.placed,
       "site-degraded-no-standby",
       `${target} is degraded (${because}), and nothing healthier is to be had`,
     );
@@ -67,34 +68,36 @@ function leaveDegraded(facts: PolicyFacts, current: Candidate, others: readonly 
 }
 
 function healthy(facts: PolicyFacts, site: SiteName, others: readonly Candidate[]): Assessment {
-  const { service, base, candidates } = facts;
+  const { service, placed, candidates } = facts;
   if (!others.some((entry) => rankOf(entry) === "healthy")) {
-    return stay(base, "serving-without-standby", `${site} serves and no standby is ready`);
+    return stay(placed, "serving-without-standby", `${site} serves and no standby is ready`);
   }
-  if (candidates[0]?.health.site === site) return stay(base, "serving", `${site} serves, and a standby is ready`);
   const home = candidates[0];
-  const since = home && rankOf(home) === "healthy" ? facts.healthySince[home.health.site] : undefined;
-  if (
-    service.failback.kind === "auto-after" &&
-    home &&
-    since !== undefined &&
-    facts.now - since >= service.failback.afterMs
-  ) {
+  if (!home || home.health.site === site) return stay(placed, "serving", `${site} serves, and a standby is ready`);
+  if (mayFailBack(facts, home)) {
     return {
       situation: "serving-away",
       wanted: onSite(home.health.site),
       cause: { kind: "failback", service: service.name },
-      because: `${home.health.site} has been healthy for ${Math.round((facts.now - since) / 1000)} s`,
+      because: `${home.health.site} has been healthy for ${Math.round(home.health.healthyForMs / 1000)} s`,
       isEvacuation: false,
     };
   }
-  return stay(base, "serving-away", `${site} serves away from home; failback is ${service.failback.kind}`);
+  const who = facts.isOperatorsChoice ? "an operator put it there" : `failback is ${service.failback.kind}`;
+  return stay(placed, "serving-away", `${site} serves away from home; ${who}`);
 }
 
-/** From the sorry address or from failing open, to the first site that is fit again. */
+/** From the sorry address, from failing open or from a site that the policy doesn't know, to the first that is fit. */
 function recover(facts: PolicyFacts): Assessment {
+  const { placed } = facts;
   const best = bestTarget(facts.candidates, "down");
-  if (!best) return assessAllBad(facts.service, facts.base);
+  if (!best && placed.kind === "sites")
+    return stay(
+      placed,
+      "site-unknown",
+      `${formatPlacement(placed)} is not in the policy, and no site of it is fit yet`,
+    );
+  if (!best) return assessAllBad(facts.service, placed);
   return {
     situation: "recovered-from-all-bad",
     wanted: onSite(best.site),

@@ -12,7 +12,7 @@ export async function connectionUrl(home: Home, port: number, name = database): 
 /** Makes our database unless it is there. An earlier start may have been killed before it came to that. */
 export async function ensureDatabase(home: Home, port: number): Promise<void> {
   const connectionString = await connectionUrl(home, port, "postgres");
-  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 10_000 });
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 30_000 });
   // Its end is reported by whoever waits for an answer.
   client.on("error", () => {});
   try {

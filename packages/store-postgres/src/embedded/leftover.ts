@@ -14,7 +14,7 @@ export async function stopLeftover(home: Home, log: (message: string) => void): 
   const process = await processOf(left.pid);
   if (!process) return;
   if (!isServerOf(process, home.data)) return forgetPostmaster(home.data);
-  if (process.command.includes(`cluster_name=sluice-${process.parent}`)) {
+  if (process.command.includes(`cluster_name=sluice-${process.parent} `)) {
     throw new SluiceError(
       "STORE_UNAVAILABLE",
       `the Postgres in ${home.directory} is in use by process ${process.parent}`,

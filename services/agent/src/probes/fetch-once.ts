@@ -1,10 +1,13 @@
-import { readFile } from "node:fs/promises";
-import { type IncomingMessage, request as requestHttp } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { request as requestHttps } from "node:https";
 import { isIP } from "node:net";
 import type { TlsConfig } from "@sluice/core";
 import type { Pinned } from "../guard-target.ts";
 import type { LookOptions } from "./look.ts";
+import { tlsOptions } from "./tls.ts";
+
+// Importing node:http as a module loads all of fetch and WebSocket with it, 15 MB, since each of its names is read; this does not.
+const { request: requestHttp } = process.getBuiltinModule("node:http");
 
 /** More than any honest answer to a probe. Unit: bytes. */
 export const bodyBytesMax = 65_536;
@@ -36,7 +39,7 @@ export async function fetchOnce(
     path: ask.path,
     method: body === undefined ? "GET" : "POST",
     headers: {
-      host: `${isIP(pinned.host) === 6 ? `[${pinned.host}]` : pinned.host}:${pinned.port}`,
+      host: authorityOf(pinned, ask.tls),
       "accept-encoding": "identity",
       connection: "close",
       ...(body === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
@@ -46,12 +49,21 @@ export async function fetchOnce(
     ...(options.localAddress ? { localAddress: options.localAddress } : {}),
   });
   request.once("response", resolve).on("error", reject).end(body);
+  // A server that switches protocols unasked gets no connection, and Node says no more about it than this.
+  request.once("upgrade", (response) => reject(new Error(`status ${response.statusCode}`)));
   try {
     const response = await promise;
     return { status: response.statusCode ?? 0, body: await readBody(response, ask.onPiece) };
   } finally {
     request.destroy();
   }
+}
+
+/** Whom the request is for: with TLS the name on the certificate, as a client asks, so that a router knows its backend. */
+export function authorityOf(pinned: Pinned, tls: TlsConfig | undefined): string {
+  const host = tls?.serverName ?? pinned.host;
+  const name = isIP(host) === 6 ? `[${host}]` : host;
+  return pinned.port === (tls ? 443 : 80) ? name : `${name}:${pinned.port}`;
 }
 
 async function readBody(response: IncomingMessage, onPiece: Ask["onPiece"]): Promise<string> {
@@ -64,10 +76,4 @@ async function readBody(response: IncomingMessage, onPiece: Ask["onPiece"]): Pro
     onPiece?.(piece);
   }
   return Buffer.concat(pieces).toString("utf8");
-}
-
-/** What node:tls needs to verify the server by its configured name, whatever address it was reached at. */
-export async function tlsOptions(tls: TlsConfig | undefined): Promise<{ servername?: string; ca?: Buffer }> {
-  if (!tls) return {};
-  return { servername: tls.serverName, ...(tls.caFile === undefined ? {} : { ca: await readFile(tls.caFile) }) };
 }

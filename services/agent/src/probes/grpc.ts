@@ -1,7 +1,8 @@
 import { connect } from "node:http2";
 import type { ProbeConfig } from "@sluice/core";
-import { bodyBytesMax, tlsOptions } from "./fetch-once.ts";
+import { authorityOf, bodyBytesMax } from "./fetch-once.ts";
 import type { Attempt } from "./look.ts";
+import { tlsOptions } from "./tls.ts";
 
 /** Well when `grpc.health.v1.Health/Check` says SERVING. Framed by hand: a whole gRPC library costs an agent 20 MB. */
 export const lookGrpc =
@@ -21,6 +22,7 @@ export const lookGrpc =
     try {
       const stream = session.request({
         ":method": "POST",
+        ":authority": authorityOf(pinned, probe.tls),
         ":path": "/grpc.health.v1.Health/Check",
         "content-type": "application/grpc",
         te: "trailers",

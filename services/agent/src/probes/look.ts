@@ -12,22 +12,43 @@ export type LookOptions = {
   readonly signal: AbortSignal;
 };
 
-/** A probe's own part: resolves when the target is well, throws when it isn't. `signal` aborts at the deadline. */
-export type Attempt = (pinned: Pinned, options: LookOptions) => Promise<{ readonly firstTokenMs?: number } | undefined>;
+type Seen = { readonly firstTokenMs?: number } | undefined;
 
-/** Runs one attempt against the deadline and says what came of it. Never throws. */
-export async function timeLook(pinned: Pinned, options: LookOptions, attempt: Attempt): Promise<LookResult> {
+/** A probe's own part: resolves when the target is well, throws when it isn't. `signal` aborts at the deadline. */
+export type Attempt = (pinned: Pinned, options: LookOptions) => Promise<Seen>;
+
+/** Runs one attempt against the deadline and says what came of it. Never throws, and never takes longer. */
+export async function timeLook(
+  options: LookOptions,
+  attempt: (bounded: LookOptions) => Promise<Seen>,
+): Promise<LookResult> {
   const startedAt = performance.now();
-  const deadline = AbortSignal.timeout(options.deadlineMs);
-  const signal = AbortSignal.any([options.signal, deadline]);
+  const over = new AbortController();
+  const { signal } = over;
+  const late = new Error(`no answer within ${options.deadlineMs} ms`);
+  const timer = setTimeout(() => over.abort(late), options.deadlineMs);
+  const cut = (): void => over.abort(options.signal.reason);
+  options.signal.addEventListener("abort", cut, { once: true });
+  if (options.signal.aborted) cut();
+  // A library that loses sight of an aborted request would otherwise keep this look under way for ever.
+  const ended = Promise.withResolvers<never>();
+  signal.addEventListener("abort", () => ended.reject(signal.reason), { once: true });
   try {
-    const seen = await attempt(pinned, { ...options, signal });
+    signal.throwIfAborted();
+    const seen = await Promise.race([attempt({ ...options, signal }), ended.promise]);
     return { kind: "ok", ms: performance.now() - startedAt, ...seen };
   } catch (error) {
-    return failed(deadline.aborted ? `no answer within ${options.deadlineMs} ms` : messageOf(error));
+    return failed(messageOf(signal.aborted ? signal.reason : error));
+  } finally {
+    clearTimeout(timer);
+    options.signal.removeEventListener("abort", cut);
   }
 }
 
-export const failed = (because: string): LookResult => ({ kind: "failed", because: because.slice(0, 200) });
+/** A failed look. The sentence may hold bytes from the target and ends up on somebody's terminal, so control characters go. */
+export const failed = (because: string): LookResult => ({
+  kind: "failed",
+  because: because.slice(0, 200).replaceAll(/\p{C}/gu, "?"),
+});
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { checkConfig } from "@sluice/contract";
+import { checkConfig, configBytesMax } from "@sluice/contract";
 import { type Ask, type Command, type CommandResult, epochMs, type Override, SluiceError } from "@sluice/core";
 import type { ArbiterContext } from "../context.ts";
 import type { ArbiterHttp } from "./http.ts";
@@ -23,6 +23,8 @@ type Asked = {
 };
 
 const dayMs = 86_400_000;
+/** Unit: bytes. The largest configuration that is accepted anywhere, with room for what stands around it. */
+const applyBytesMax = configBytesMax + 65_536;
 
 /** What operators may ask for. Each is one command to the leader's next cycle, answered when it is committed. */
 export function operatorRoutes(app: ArbiterHttp, context: ArbiterContext): void {
@@ -54,7 +56,7 @@ export function operatorRoutes(app: ArbiterHttp, context: ArbiterContext): void 
   app.post("/v1/undo", { schema: { body: UndoBody, response } }, (request) =>
     carryOut(context, request.body, undoAsk(context, request.body)),
   );
-  app.put("/v1/config", { schema: { body: ApplyBody, response } }, (request) => {
+  app.put("/v1/config", { bodyLimit: applyBytesMax, schema: { body: ApplyBody, response } }, (request) => {
     const checked = checkConfig(request.body.config);
     if (checked.kind === "invalid") {
       throw new SluiceError("CONFIG_INVALID", "the configuration has problems; nothing was changed", {

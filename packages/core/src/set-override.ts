@@ -1,0 +1,64 @@
+import type { Command } from "./command.ts";
+import { policySites, type ServiceConfig } from "./config.ts";
+import { type Draft, findService } from "./draft.ts";
+import { isExpired, type Override, overridesOf, pinOf } from "./override.ts";
+import { sitesOf } from "./placement.ts";
+import { release, serveAsAsked } from "./rebase.ts";
+import { belowFloor, invalid, notFound, overridden, type Refusal } from "./refusal.ts";
+
+/** Sets an override and serves what it asks for, for every service it bears on or for none. */
+export function setOverride(draft: Draft, command: Command, override: Override): Refusal | undefined {
+  const refusal = whyNotSet(draft, override);
+  if (refusal) return refusal;
+  const replaced = draft.overrides.filter((entry) => isReplaced(entry, override));
+  for (const { id } of replaced) draft.events.push({ kind: "override-ended", id, because: "replaced" });
+  draft.overrides = [...draft.overrides.filter((entry) => !replaced.includes(entry)), override];
+  draft.events.push({ kind: "override-set", override });
+  for (const service of draft.config.services) {
+    if (overridesOf([override], service.name).length === 0) continue;
+    if (override.service !== undefined) release(draft, service, command.by);
+    const refused = override.kind === "freeze" ? undefined : serveOverridden(draft, service, { command, override });
+    if (refused) return refused;
+  }
+  return undefined;
+}
+
+function whyNotSet(draft: Draft, override: Override): Refusal | undefined {
+  const { kind, site } = override;
+  if (isExpired(override, draft.now)) return invalid("the override would have expired already", "Give a later --for.");
+  if (kind !== "freeze" && site === undefined) return invalid(`a ${kind} needs a site`, "Name the site.");
+  if (kind === "pin" && override.service === undefined) return invalid("a pin needs a service", "Name the service.");
+  const service = override.service === undefined ? undefined : findService(draft, override.service);
+  if (override.service !== undefined && !service) return notFound(`service ${override.service}`);
+  if (site === undefined) return undefined;
+  if (!draft.config.sites.some((entry) => entry.name === site)) return notFound(`site ${site}`);
+  if (service && !policySites(service.policy).includes(site))
+    return notFound(`site ${site} in the policy of ${service.name}`);
+  return undefined;
+}
+
+/** One pin a service, one drain a site, one freeze: setting another says that the earlier word is withdrawn. */
+const isReplaced = (earlier: Override, override: Override): boolean =>
+  earlier.id === override.id ||
+  (earlier.kind === override.kind &&
+    earlier.service === override.service &&
+    (override.kind === "pin" || earlier.site === override.site));
+
+function serveOverridden(
+  draft: Draft,
+  service: ServiceConfig,
+  { command, override }: { command: Command; override: Override },
+): Refusal | undefined {
+  const { site = "" } = override;
+  const refusal = serveAsAsked(draft, service, {
+    command,
+    cause: { kind: "operator", service: service.name, command: `${override.kind} ${site}`, by: command.by },
+  });
+  if (refusal || override.kind !== "drain") return refusal;
+  const isStillServed = sitesOf(draft.services[service.name]?.served ?? { kind: "sorry" }).includes(site);
+  if (!isStillServed || command.overrideRules.includes("last-serving-site")) return undefined;
+  const pin = pinOf(overridesOf(draft.overrides, service.name));
+  if (pin) return overridden(`${service.name} is pinned to ${site}`, pin.id);
+  const because = `${service.name}: no other site could take the traffic of ${site}`;
+  return belowFloor("last-serving-site", because, "Bring another site up first.");
+}

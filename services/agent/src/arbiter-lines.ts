@@ -1,0 +1,87 @@
+import type { ArbiterConfig, TargetKey } from "@sluice/core";
+import type { Logger, Signer } from "@sluice/runtime";
+import { followSuspicions } from "./follow-suspicions.ts";
+import type { AgentMetrics } from "./metrics.ts";
+import { makeReporter, newBootId, type Saying } from "./reporter.ts";
+
+/** A line to each arbiter: reports go out, suspicions come in. No line waits for another. */
+export interface ArbiterLines {
+  /** These are the arbiters now: lines to others end, new ones begin, the rest go on as they are. */
+  follow(arbiters: readonly ArbiterConfig[]): void;
+  /** Something changed: every arbiter is told at once. */
+  hurry(): void;
+  /** Ends every line and waits until all have ended. */
+  close(): Promise<void>;
+}
+
+type Deps = {
+  readonly name: string;
+  readonly token: string;
+  readonly signer: Signer;
+  readonly logger: Logger;
+  readonly metrics: AgentMetrics;
+  readonly intervalMs: () => number;
+  readonly say: () => Saying;
+  readonly onSuspicion: (targets: readonly TargetKey[]) => void;
+  /** An arbiter has said which configuration is in force. */
+  readonly onRevision: (arbiter: ArbiterConfig, revision: number) => void;
+};
+
+type Line = { readonly hurry: () => void; readonly stop: AbortController; readonly ended: Promise<unknown> };
+
+export function makeArbiterLines(deps: Deps): ArbiterLines {
+  const bootId = newBootId();
+  const lines = new Map<string, Line>();
+  const ending = new Set<Promise<unknown>>();
+
+  function end(key: string, line: Line): void {
+    lines.delete(key);
+    line.stop.abort();
+    ending.add(line.ended);
+    void line.ended.finally(() => ending.delete(line.ended));
+  }
+
+  return {
+    follow(arbiters) {
+      const wanted = new Map(arbiters.map((arbiter) => [`${arbiter.name} ${arbiter.url}`, arbiter]));
+      for (const [key, line] of lines) if (!wanted.has(key)) end(key, line);
+      for (const [key, arbiter] of wanted) if (!lines.has(key)) lines.set(key, makeLine(deps, arbiter, bootId));
+    },
+    hurry: () => lines.forEach((line) => line.hurry()),
+    async close() {
+      for (const [key, line] of lines) end(key, line);
+      await Promise.all(ending);
+    },
+  };
+}
+
+function makeLine(deps: Deps, arbiter: ArbiterConfig, bootId: string): Line {
+  const stop = new AbortController();
+  const noteResult = makeResultLog(deps.logger, arbiter.name);
+  const reporter = makeReporter({
+    ...deps,
+    agent: deps.name,
+    arbiter,
+    bootId,
+    onReply(result, revision) {
+      deps.metrics.reports.inc({ arbiter: arbiter.name, result });
+      noteResult(result);
+      if (revision !== undefined) deps.onRevision(arbiter, revision);
+    },
+  });
+  const hearing = { agent: deps.name, arbiter, token: deps.token, onSuspicion: deps.onSuspicion };
+  const ended = Promise.all([reporter.run(stop.signal), followSuspicions(hearing, stop.signal)]);
+  return { hurry: () => reporter.hurry(), stop, ended };
+}
+
+/** One log line when what becomes of the reports changes. A nonce that is unknown or old is put right at once by the next. */
+function makeResultLog(logger: Logger, arbiter: string): (result: string) => void {
+  let last = "";
+  return (result) => {
+    if (result === last || result === "unknown-nonce" || result === "old-nonce") return;
+    last = result;
+    const fields = { event: "reports", arbiter, result };
+    if (result === "counted") logger.info(fields, `${arbiter} counts our reports`);
+    else logger.warn(fields, `${arbiter} does not count our reports: ${result}`);
+  };
+}

@@ -1,0 +1,47 @@
+import { type EpochMs, type HealthThresholds, isSuspect, opinionOf, type Vote } from "@sluice/core";
+import type { LookPlan } from "./look-target.ts";
+import { endLook, newPace, type Pace } from "./pace.ts";
+import type { LookResult } from "./probes/look.ts";
+
+/** One target as its agent holds it. */
+export type Watched = {
+  readonly plan: LookPlan;
+  pace: Pace;
+  hasLooked: boolean;
+  /** The present streak of failures. */
+  failing: { readonly at: number; readonly wallAt: EpochMs; readonly detail: string } | undefined;
+  /** While the opinion is `down`: when the streak that made it so began, whatever good looks there were since. */
+  downSince: number | undefined;
+};
+
+/** A target that nothing is known of. Its first look falls somewhere within `spreadMs`. */
+export function newWatched(plan: LookPlan, now: number, spreadMs: number): Watched {
+  return { plan, pace: newPace(plan.key, now, spreadMs), hasLooked: false, failing: undefined, downSince: undefined };
+}
+
+/** A look ended. `result` undefined: it is discarded, since the agent itself was stalled. */
+export function noteLook(
+  entry: Watched,
+  result: LookResult | undefined,
+  seen: { readonly settings: HealthThresholds; readonly startedAt: number; readonly wallAt: EpochMs },
+): { readonly isChange: boolean; readonly isFirstFailure: boolean } {
+  const { settings } = seen;
+  const before = opinionOf(entry.pace.health, settings);
+  const wasSuspect = isSuspect(entry.pace.health);
+  entry.pace = endLook(entry.pace, result && result.kind === "failed", settings);
+  if (!result) return { isChange: false, isFirstFailure: false };
+  entry.hasLooked = true;
+  const isFirstFailure = result.kind === "failed" && entry.failing === undefined && entry.downSince === undefined;
+  if (result.kind === "ok") entry.failing = undefined;
+  else entry.failing = { at: seen.startedAt, wallAt: seen.wallAt, ...entry.failing, detail: result.because };
+  const { health } = entry.pace;
+  entry.downSince = health.opinion === "down" ? (entry.downSince ?? entry.failing?.at) : undefined;
+  const isNewlySuspect = !wasSuspect && isSuspect(health);
+  return { isChange: isNewlySuspect || opinionOf(health, settings) !== before, isFirstFailure };
+}
+
+export function voteOf(entry: Watched, settings: HealthThresholds): Vote {
+  const failing = entry.failing ? { failingSince: entry.failing.wallAt, detail: entry.failing.detail } : {};
+  const { health } = entry.pace;
+  return { target: entry.plan.key, opinion: opinionOf(health, settings), suspect: isSuspect(health), ...failing };
+}

@@ -1,0 +1,25 @@
+// `pnpm bench <name> [flags]`: measurements, which print ratios with their spread. Nothing here is a test.
+
+type Bench = {
+  readonly about: string;
+  readonly load: () => Promise<{ bench(args: readonly string[]): Promise<number> }>;
+};
+
+const benches: Readonly<Record<string, Bench>> = {
+  "false-moves": {
+    about: "how often the lab's configuration moves traffic for no reason, in virtual time",
+    load: () => import("./false-moves.ts"),
+  },
+};
+
+process.exitCode = await main(process.argv.slice(2).filter((argument) => argument !== "--"));
+
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  const found = name === undefined || !Object.hasOwn(benches, name) ? undefined : benches[name];
+  if (found) return (await found.load()).bench(args);
+  const list = Object.entries(benches).map(([known, { about }]) => `  ${known}  ${about}`);
+  const say = name === undefined ? console.log : console.error;
+  if (name !== undefined) say(`no bench is called ${name}`);
+  say(`pnpm bench <name> [flags]\n${list.join("\n")}`);
+  return name === undefined ? 0 : 2;
+}
