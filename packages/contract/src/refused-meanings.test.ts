@@ -230,6 +230,16 @@ refuses([
     { "zone.records[0].data": /just one target/ },
   ],
   [
+    "CNAMEs in a circle",
+    records(
+      record("c.llm.example", "CNAME", "a.llm.example"),
+      record("a.llm.example", "CNAME", "b.llm.example."),
+      record("b.llm.example", "CNAME", "a.llm.example"),
+      record("d.llm.example", "CNAME", "b.llm.example"),
+    ),
+    { "zone.records[0].data": /in a circle: a\.llm\.example → b\.llm\.example → a\.llm\.example$/ },
+  ],
+  [
     "a CNAME to half a name",
     records(record("www.llm.example", "CNAME", "other")),
     { "zone.records[0].data[0]": /is not a whole name/ },

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** Writes a file so that a crash leaves the old one or the new one, whole: temporary file, fsync, rename, fsync of the directory. */
@@ -6,14 +6,20 @@ export async function writeFileAtomic(path: string, text: string): Promise<void>
   const directory = dirname(path);
   await mkdir(directory, { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
-  const file = await open(temporary, "w", 0o600);
   try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
+    const file = await open(temporary, "w", 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    // On a full disk a half-written file would only keep it full.
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
   }
-  await rename(temporary, path);
   const handle = await open(directory, "r");
   try {
     await handle.sync();

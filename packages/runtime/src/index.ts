@@ -1,5 +1,6 @@
 export { systemClock } from "./clock.ts";
 export { readJsonFile, writeFileAtomic } from "./files.ts";
+export { type ConfigInForce, configAtStart, fetchConfig } from "./follow-config.ts";
 export { type Answer, type Ask, request } from "./http-client.ts";
 export { type HttpOptions, type HttpServer, listen, makeHttpServer } from "./http-server.ts";
 export { type Keyring, type Opened, readKeyring } from "./keyring.ts";

@@ -8,7 +8,7 @@ export interface Db {
   query(text: string, values?: readonly unknown[]): Promise<readonly Row[]>;
 }
 
-export interface Connection extends Db {
+interface Connection extends Db {
   /** Gives it back to the pool, or ends it when nobody can know what state it is in. */
   release(isBroken: boolean): void;
 }

@@ -187,6 +187,21 @@ async function firstAnswer<T>(question: () => Promise<T>): Promise<T> {
   }
 }
 
+test("a lease row reads alike, and is seized, whatever dates look like by the database's settings", async (context) => {
+  const { lease, database, epoch, open } = await begin(context);
+  const seen = await lease.read();
+  assert.ok(seen);
+  const { pathname } = new URL(database.url);
+  for (const setting of ["timezone = 'Asia/Kolkata'", "datestyle = 'German, DMY'"]) {
+    await database.ask(`ALTER DATABASE ${pathname.slice(1)} SET ${setting}`);
+  }
+  const [now] = await database.ask("SELECT expires_at::text AS text FROM sluice_lease");
+  assert.notEqual(now?.["text"], seen.expiresAt);
+  const other = open().lease;
+  assert.deepEqual(await other.read(), seen);
+  assert.deepEqual(await other.seize(seen, "b", 600_000), { kind: "acquired", epoch: epoch + 1 });
+});
+
 async function journalOf(database: TestDatabase): Promise<readonly JournalLine[]> {
   const rows = await database.ask("SELECT id, entry, hash FROM sluice_journal ORDER BY id");
   return rows.map((row) => ({ id: Number(row["id"]), entry: String(row["entry"]), hash: String(row["hash"]) }));

@@ -1,7 +1,7 @@
 import { connect, createServer, type Socket } from "node:net";
 
 /** What to do with one COMMIT. The client hears no more of the server unless it is let through. */
-export type CaughtCommit = {
+type CaughtCommit = {
   /** Sends it on, and resolves when the server has answered it. */
   readonly forward: () => Promise<void>;
   /** Ends the client's side. The server's side stays open until the proxy closes. */

@@ -23,7 +23,7 @@ export async function makeTestDirectory(): Promise<string> {
 }
 
 /** An embedded server in a directory of its own. */
-export async function startServerForTest(): Promise<EmbeddedPostgres> {
+async function startServerForTest(): Promise<EmbeddedPostgres> {
   const directory = await makeTestDirectory();
   const server = await startEmbeddedPostgres({ directory: join(directory, "a b"), log: () => undefined });
   const stop = async (): Promise<void> => {

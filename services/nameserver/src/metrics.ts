@@ -19,8 +19,24 @@ export function makeNameserverMetrics(registry: Registry) {
     }),
     offers: new Counter({
       name: "sluice_nameserver_snapshots_total",
-      help: "Snapshots offered, by what became of them. A refusal other than older-fence deserves a look.",
+      help: "Snapshots from disk at the start, and offered since, by what became of them. Look at all but accept, repeat, loaded, nothing-left and older-fence.",
       labelNames: ["result"],
+      registers,
+    }),
+    troubles: new Counter({
+      name: "sluice_nameserver_socket_troubles_total",
+      help: "Replies that could not be sent (udp-send) and errors of the sockets themselves (udp, tcp).",
+      labelNames: ["where"],
+      registers,
+    }),
+    notKept: new Gauge({
+      name: "sluice_nameserver_snapshot_not_kept",
+      help: "1 while newer snapshots can't be written to disk and so are not served: make room, or mend the state directory.",
+      registers,
+    }),
+    configRevision: new Gauge({
+      name: "sluice_nameserver_config_revision",
+      help: "Revision of the configuration whose arbiters are followed; 0 is the file's.",
       registers,
     }),
     epoch: new Gauge({ name: "sluice_nameserver_epoch", help: "Epoch of the fence being served.", registers }),

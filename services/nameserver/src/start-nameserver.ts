@@ -1,10 +1,18 @@
 import { type Config, formatFence, SluiceError } from "@sluice/core";
-import { answer, errorReply, rcodes } from "@sluice/dns";
-import { type Keyring, type Logger, listen, makeHttpServer, makeRegistry } from "@sluice/runtime";
+import {
+  type ConfigInForce,
+  configAtStart,
+  type Keyring,
+  type Logger,
+  listen,
+  makeHttpServer,
+  makeRegistry,
+} from "@sluice/runtime";
 import { makeNameserverMetrics, type NameserverMetrics } from "./metrics.ts";
+import { makeResponder } from "./responder.ts";
 import { makeShelf, type Shelf } from "./shelf.ts";
-import { openSockets, type Responder } from "./sockets.ts";
-import { askOnce, type Source, subscribe } from "./subscribe.ts";
+import { type DnsSockets, openSockets } from "./sockets.ts";
+import { askAll, followSources, peersOf, type SourcesDeps } from "./sources.ts";
 
 export type NameserverOptions = {
   readonly name: string;
@@ -18,6 +26,8 @@ export type NameserverOptions = {
 export interface Nameserver {
   /** The DNS port, of use when the configuration said 0. */
   readonly port: number;
+  /** The HTTP port, likewise. */
+  readonly httpPort: number;
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -29,75 +39,92 @@ const askFirstMs = 3_000;
  * and only then answers. A site that returns must not answer from before its fall.
  */
 export async function startNameserver(options: NameserverOptions): Promise<Nameserver> {
-  const { name, config, logger, keyring } = options;
-  const own = config.nameservers.find((entry) => entry.name === name);
-  if (!own) {
-    const known = config.nameservers.map((entry) => entry.name).join(", ");
-    throw new SluiceError("CONFIG_INVALID", `no nameserver is called ${name}`, {
-      hint: `The configuration names ${known}.`,
-    });
-  }
+  const { name, logger, keyring } = options;
+  const inForce = await configAtStart(options.config, options.stateDir, keyring);
+  const own = ownEntry(options, inForce);
   const stop = new AbortController();
   const registry = makeRegistry();
   const metrics = makeNameserverMetrics(registry);
   const shelf = makeShelf({ file: `${options.stateDir}/snapshot.json`, keyring, logger });
-  const onOffer = (result: string): void => {
-    metrics.offers.inc({ result });
-    const fence = shelf.current()?.snapshot.fence;
-    if (fence) {
-      metrics.epoch.set(fence.epoch);
-      metrics.sequence.set(fence.sequence);
-    }
-  };
-  const deps = { node: name, token: options.tokens.node, shelf, logger, onOffer };
-  const arbiters: readonly Source[] = config.arbiters;
-  const peers: readonly Source[] = config.nameservers.filter((entry) => entry.name !== name);
   const app = makeHttpServer({ logger, registry, tokens: options.tokens });
   routes(app, shelf);
-  await listen(app, own.url);
-  await shelf.load();
-  const first = AbortSignal.any([stop.signal, AbortSignal.timeout(askFirstMs)]);
-  await Promise.all([...arbiters, ...peers].map((source) => askOnce(deps, source, first)));
-  const sockets = await openSockets(own, makeResponder(shelf, metrics, logger));
-  const running = arbiters.map((source) => subscribe(deps, source, stop.signal));
-  logger.info({ event: "ready", port: sockets.port }, `${name} answers at ${own.address}:${sockets.port}`);
+  const deps = sourcesDeps(options, shelf, metrics);
+  metrics.configRevision.set(inForce.revision);
+  deps.onOffer(await shelf.load());
+  let sockets: DnsSockets | undefined;
+  let running: Promise<void> = Promise.resolve();
   const close = async (): Promise<void> => {
-    if (stop.signal.aborted) return;
     stop.abort();
-    await Promise.all([sockets.close(), app.close(), ...running]);
+    await Promise.all([sockets?.close(), app.close(), running]);
   };
-  return { port: sockets.port, close, [Symbol.asyncDispose]: close };
+  try {
+    await listen(app, own.url);
+    const first = AbortSignal.any([stop.signal, AbortSignal.timeout(askFirstMs)]);
+    await askAll(deps, [...inForce.config.arbiters, ...peersOf(inForce, name)], first);
+    sockets = await openSockets(own, {
+      respond: makeResponder({ shelf, metrics, logger }),
+      onTrouble: (where, error) => noteTrouble(where, error, { metrics, logger }),
+    });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  running = followSources(deps, inForce, stop.signal);
+  const { port } = sockets;
+  logger.info({ event: "ready", port }, `${name} answers at ${own.address}:${port}`);
+  const bound = app.server.address();
+  const httpPort = typeof bound === "object" && bound ? bound.port : 0;
+  let closing: Promise<void> | undefined;
+  const closeOnce = (): Promise<void> => (closing ??= close());
+  return { port, httpPort, close: closeOnce, [Symbol.asyncDispose]: closeOnce };
 }
 
-/** Answers by the snapshot on the shelf. Whatever throws is our mistake and becomes SERVFAIL: never a crash, never silence. */
-function makeResponder(shelf: Shelf, metrics: NameserverMetrics, logger: Logger): Responder {
-  return (query, transport) => {
-    const count = (rcode: string): void => metrics.queries.inc({ transport, rcode });
-    const isQuery = query.length >= 12 && ((query[2] ?? 0) & 0x80) === 0;
-    if (!isQuery) {
-      count("dropped");
-      return undefined;
-    }
-    try {
-      const held = shelf.current();
-      const reply = held
-        ? answer(held.zone, query, { transport, draw: Math.random() })
-        : errorReply(query, rcodes.servfail);
-      count(reply ? String((reply[3] ?? 0) & 0x0f) : "dropped");
-      return reply;
-    } catch (error) {
-      metrics.failures.inc();
-      logger.error({ err: error }, "a query could not be answered");
-      return errorReply(query, rcodes.servfail);
-    }
+/** A node that a newer revision no longer names goes on as the file says: it is taken out of service by stopping it. */
+function ownEntry({ name, config }: NameserverOptions, inForce: ConfigInForce): Config["nameservers"][number] {
+  const named = (entry: { readonly name: string }): boolean => entry.name === name;
+  const own = inForce.config.nameservers.find(named) ?? config.nameservers.find(named);
+  if (own) return own;
+  const known = inForce.config.nameservers.map((entry) => entry.name).join(", ");
+  throw new SluiceError("CONFIG_INVALID", `no nameserver is called ${name}`, {
+    hint: `The configuration names ${known}.`,
+  });
+}
+
+function sourcesDeps(options: NameserverOptions, shelf: Shelf, metrics: NameserverMetrics): SourcesDeps {
+  const { name: node, keyring, stateDir, logger, tokens } = options;
+  return {
+    node,
+    token: tokens.node,
+    shelf,
+    logger,
+    keyring,
+    stateDir,
+    onRevision: (revision) => metrics.configRevision.set(revision),
+    onOffer(result) {
+      metrics.offers.inc({ result });
+      metrics.notKept.set(shelf.whyNotKept() === undefined ? 0 : 1);
+      const fence = shelf.current()?.snapshot.fence;
+      if (!fence) return;
+      metrics.epoch.set(fence.epoch);
+      metrics.sequence.set(fence.sequence);
+    },
   };
+}
+
+/** A reply that can't be sent comes as often as somebody wants, so it is counted and not logged; a socket's own trouble is rare. */
+function noteTrouble(where: string, error: Error, to: { metrics: NameserverMetrics; logger: Logger }): void {
+  to.metrics.troubles.inc({ where });
+  const level = where === "udp-send" ? "debug" : "error";
+  to.logger[level]({ err: error, event: "socket-trouble", where }, `trouble with a socket, ${where}: ${error.message}`);
 }
 
 function routes(app: ReturnType<typeof makeHttpServer>, shelf: Shelf): void {
   app.get("/readyz", { config: { access: "open" } }, (_request, reply) => {
     const held = shelf.current();
-    if (!held) return reply.code(503).send({ status: "no snapshot yet" });
-    return { status: "ok", fence: formatFence(held.snapshot.fence) };
+    const because = shelf.whyNotKept();
+    const warning = because === undefined ? {} : { warning: `newer snapshots can't be kept on disk: ${because}` };
+    if (!held) return reply.code(503).send({ status: "no snapshot yet", ...warning });
+    return { status: "ok", fence: formatFence(held.snapshot.fence), ...warning };
   });
   app.get(
     "/v1/snapshot",

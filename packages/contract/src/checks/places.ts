@@ -20,10 +20,12 @@ export function places(parts: Parts): readonly Problem[] {
 export function whyNotSite(parts: Parts, { path, value }: Piece<SiteName>, role?: "serving"): readonly Problem[] {
   const { roles } = parts;
   if (!roles) return [];
-  const known = [...roles.keys()];
-  const meant = nearest(value, known);
-  const hint = meant === undefined ? `Known: ${known.join(", ")}.` : `Did you mean ${meant}?`;
-  if (!roles.has(value)) return [{ path, message: `there is no site ${value}`, hint }];
+  if (!roles.has(value)) {
+    const known = [...roles.keys()];
+    const meant = nearest(value, known);
+    const hint = meant === undefined ? `Known: ${known.join(", ")}.` : `Did you mean ${meant}?`;
+    return [{ path, message: `there is no site ${value}`, hint }];
+  }
   if (role === undefined || roles.get(value) === role) return [];
   return [{ path, message: `${value} is a witness, and serves nothing`, hint: "Name a serving site." }];
 }

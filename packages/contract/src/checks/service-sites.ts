@@ -7,11 +7,16 @@ import { repeated } from "./repeated.ts";
 /** The matrix channel × site: every name in it exists, and every site that may serve has something to serve with. */
 export function serviceSites(parts: Parts): readonly Problem[] {
   const { services } = parts.config;
+  const pools = new Map(parts.within("services", services, "pools").map((piece) => [piece.path, piece]));
   return [
     ...parts.within("services", services, "policy").flatMap((policy) => policySitesExist(parts, policy)),
-    ...parts.within("services", services, "pools").flatMap((pools) => poolSitesExist(parts, pools)),
-    ...parts.pieces("services", services, ["channels"]).flatMap((service) => poolChannelsExist(parts, service)),
-    ...parts.pieces("services", services, ["channels", "policy"]).flatMap((service) => homesHavePools(parts, service)),
+    ...[...pools.values()].flatMap((piece) => poolSitesExist(parts, piece)),
+    ...parts
+      .pieces("services", services, ["channels"])
+      .flatMap(({ path, value }) => poolChannelsExist(parts, value, pools.get(`${path}.pools`))),
+    ...parts
+      .pieces("services", services, ["channels", "policy"])
+      .flatMap((service) => homesHavePools(parts, service, pools.get(`${service.path}.pools`))),
     ...sums(parts),
   ];
 }
@@ -31,7 +36,7 @@ function policySitesExist(parts: Parts, policy: Piece<PolicyConfig>): readonly P
   ];
 }
 
-function poolSitesExist(parts: Parts, { path, value }: Piece<ServiceConfig["pools"]>): readonly Problem[] {
+function poolSitesExist(parts: Parts, { path, value }: Pools): readonly Problem[] {
   const cells = parts.pieces(path, value, ["channel", "site"]);
   const keys = cells.map((pool) => ({ path: pool.path, value: `${pool.value.channel} in ${pool.value.site}` }));
   return [
@@ -40,22 +45,30 @@ function poolSitesExist(parts: Parts, { path, value }: Piece<ServiceConfig["pool
   ];
 }
 
-function poolChannelsExist(parts: Parts, service: Piece<Pick<ServiceConfig, "channels">>): readonly Problem[] {
-  const known = service.value.channels.map((channel) => channel.name);
-  return poolsOf(parts, service.path).flatMap(({ path, value }) =>
-    parts.leaves(path, value, "channel").flatMap((channel): readonly Problem[] => {
-      if (known.includes(channel.value)) return [];
-      const meant = nearest(channel.value, known);
-      const hint = meant === undefined ? `Known: ${known.join(", ")}.` : `Did you mean ${meant}?`;
-      return [{ path: channel.path, message: `there is no channel ${channel.value} in this service`, hint }];
-    }),
-  );
+type Pools = Piece<ServiceConfig["pools"]>;
+
+function poolChannelsExist(
+  parts: Parts,
+  { channels }: Pick<ServiceConfig, "channels">,
+  pools: Pools | undefined,
+): readonly Problem[] {
+  const known = channels.map((channel) => channel.name);
+  if (!pools) return [];
+  return parts.leaves(pools.path, pools.value, "channel").flatMap((channel): readonly Problem[] => {
+    if (known.includes(channel.value)) return [];
+    const meant = nearest(channel.value, known);
+    const hint = meant === undefined ? `Known: ${known.join(", ")}.` : `Did you mean ${meant}?`;
+    return [{ path: channel.path, message: `there is no channel ${channel.value} in this service`, hint }];
+  });
 }
 
 /** DNS is steered by the first channel, so a site without a pool of it could never be answered. */
-function homesHavePools(parts: Parts, service: Piece<Pick<ServiceConfig, "channels" | "policy">>): readonly Problem[] {
+function homesHavePools(
+  parts: Parts,
+  service: Piece<Pick<ServiceConfig, "channels" | "policy">>,
+  pools: Pools | undefined,
+): readonly Problem[] {
   const first = service.value.channels[0]?.name;
-  const [pools] = poolsOf(parts, service.path);
   if (!pools || parts.pieces(pools.path, pools.value, ["channel", "site"]).length < pools.value.length) return [];
   const served = pools.value.filter((pool) => pool.channel === first).map((pool) => pool.site);
   const policy = { path: `${service.path}.policy`, value: service.value.policy };
@@ -66,9 +79,6 @@ function homesHavePools(parts: Parts, service: Piece<Pick<ServiceConfig, "channe
       return { path, message: `${value} has no pool of ${first}, the channel that steers DNS`, hint };
     });
 }
-
-const poolsOf = (parts: Parts, path: string): readonly Piece<ServiceConfig["pools"]>[] =>
-  parts.within("services", parts.config.services, "pools").filter((pools) => pools.path === `${path}.pools`);
 
 /** Shares and weights are parts of their sum, so the sum can't be nothing. */
 function sums(parts: Parts): readonly Problem[] {

@@ -14,7 +14,14 @@ type Owner = {
 export function zone(parts: Parts): readonly Problem[] {
   const { config } = parts;
   const records = parts.pieces("zone.records", config.zone?.records, ["name", "type"]);
-  return [...whyNotInZone(parts), ...clashes(parts, records), ...aliasesAlone(parts, records), ...recordData(parts)];
+  const whole = parts.pieces("zone.records", config.zone?.records, ["name", "type", "data"]);
+  return [
+    ...whyNotInZone(parts),
+    ...clashes(parts, records),
+    ...aliasesAlone(parts, records),
+    ...circles(whole),
+    ...recordData(parts),
+  ];
 }
 
 function whyNotInZone(parts: Parts): readonly Problem[] {
@@ -80,6 +87,27 @@ function aliasesAlone(parts: Parts, records: readonly Named[]): readonly Problem
     if (!other) return [];
     const message = `a CNAME can't stand beside other data: ${value.name} has ${other.type} records from ${other.whose}, at ${other.path}`;
     return [{ path, message, hint: "Take one of the two away (RFC 1034 §3.6.2)." }];
+  });
+}
+
+/** A chain of aliases that comes back to where it was has no end to answer. Told once for each circle, each name walked once. */
+function circles(records: readonly Piece<Pick<RecordConfig, "name" | "type" | "data">>[]): readonly Problem[] {
+  const aliases = new Map(
+    records.filter(({ value }) => value.type === "CNAME").map((piece) => [piece.value.name, piece]),
+  );
+  const settled = new Set<string>();
+  return [...aliases.values()].flatMap(({ path, value }): readonly Problem[] => {
+    const chain: string[] = [];
+    let name = value.name;
+    while (aliases.has(name) && !settled.has(name)) {
+      settled.add(name);
+      chain.push(name);
+      name = aliases.get(name)?.value.data[0]?.replace(/\.$/, "") ?? "";
+    }
+    const from = chain.indexOf(name);
+    if (from < 0) return [];
+    const message = `CNAMEs in a circle: ${[...chain.slice(from), name].slice(0, 10).join(" → ")}`;
+    return [{ path: `${path}.data`, message, hint: "Let it end at a name with addresses." }];
   });
 }
 

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { SluiceError } from "@sluice/core";
 import pg from "pg";
 import { makeTestDirectory } from "../test-server.ts";
@@ -59,7 +60,7 @@ type Parent = { readonly child: ChildProcess; readonly said: Readonly<Record<str
 
 /** A process of its own that starts a server, or fails to and says why. */
 async function startElsewhere(context: TestContext, directory: string, uid?: number): Promise<Parent> {
-  const program = join(import.meta.dirname, "test-start.ts");
+  const program = fileURLToPath(new URL("./test-start.ts", import.meta.url));
   const child = spawn(process.execPath, [program, directory], {
     stdio: ["ignore", "pipe", "inherit"],
     cwd: "/",
