@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { test } from "node:test";
-import { addressAt, getAt, keepingLogger, makeWorld, snapshotOf, until } from "./test-world.ts";
+import { addressAt, getAt, keepingLogger, makeWorld, snapshotOf, until } from "../../../test/dns/world.ts";
 
 test("a snapshot that can't be kept on disk is not served; what was served stays, the trouble is told, and it heals", async () => {
   await using world = await makeWorld();

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { parseConfig } from "@sluice/contract";
 import type { Config } from "@sluice/core";
-import { addressAt, getAt, makeWorld, openDesk, snapshotOf, until } from "./test-world.ts";
+import { addressAt, getAt, makeWorld, openDesk, snapshotOf, until } from "../../../test/dns/world.ts";
 
 const entry = (name: string, httpPort: number) => ({
   name,

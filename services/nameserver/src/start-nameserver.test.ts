@@ -3,8 +3,8 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { test } from "node:test";
 import { makeQuery, opt } from "../../../test/dns/messages.ts";
+import { addressAt, getAt, host, makeWorld, snapshotOf, until } from "../../../test/dns/world.ts";
 import type { Nameserver } from "./index.ts";
-import { addressAt, getAt, host, makeWorld, snapshotOf, until } from "./test-world.ts";
 
 test("answers SERVFAIL before its first snapshot, and then by each newer one", async () => {
   await using world = await makeWorld();

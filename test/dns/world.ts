@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import { type Config, type Envelope, type EnvelopeKind, epochMs, type Keyset, type Snapshot } from "@sluice/core";
 import { query } from "@sluice/dns";
+import { type Nameserver, startNameserver } from "@sluice/nameserver";
 import {
   generateKeyPair,
   type Logger,
@@ -17,7 +18,6 @@ import {
   type Signer,
   signerFromPem,
 } from "@sluice/runtime";
-import { type Nameserver, startNameserver } from "./start-nameserver.ts";
 
 const silent = makeLogger({ service: "test", name: "test", level: "silent" });
 const tokens = { operator: "operator-token-of-the-test", node: "node-token-of-the-test" };
