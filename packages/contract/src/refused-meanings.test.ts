@@ -230,6 +230,11 @@ refuses([
     { "zone.records[0].data": /just one target/ },
   ],
   [
+    "nothing in a TXT record on a service's host",
+    records(record("chat.llm.example", "TXT", "a proof of ownership")),
+    {},
+  ],
+  [
     "CNAMEs in a circle",
     records(
       record("c.llm.example", "CNAME", "a.llm.example"),

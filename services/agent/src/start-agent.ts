@@ -132,7 +132,10 @@ function assemble(options: AgentOptions, wiring: Wiring): Parts {
     say: () =>
       noteSaying(metrics, { configRevision: configs.now().revision, selfCheck: eyes.judge(), votes: watcher.votes() }),
     onSuspicion: (targets) => watcher.suspect(targets),
-    onRevision: (arbiter, revision) => configs.heard(arbiter, revision),
+    onAnswer(arbiter, { configRevision, askedAt }) {
+      eyes.heardFrom(arbiter.site, askedAt);
+      configs.heard(arbiter, configRevision);
+    },
   });
   const onStall = (stalledMs: number): void => {
     metrics.stalls.inc();
