@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Agent, startAgent } from "@sluice/agent";
 import { type Arbiter, startArbiter } from "@sluice/arbiter";
 import { checkConfig } from "@sluice/contract";
 import type { Config, Envelope, EnvelopeKind, Keyset, Opinion, Report } from "@sluice/core";
@@ -18,8 +19,8 @@ import {
 } from "@sluice/runtime";
 import { makeMemoryDatabase } from "@sluice/testkit";
 
-/** A vote counts for four intervals, and no test takes that long: one report of each agent lasts. */
-const intervalMs = 60_000;
+/** A vote counts for four intervals, and no test takes that long: one report of each agent lasts. Unit: milliseconds. */
+const lastingMs = 60_000;
 export const tokens = { operator: "operator-of-the-test", node: "node-of-the-test" };
 const sites = ["site-a", "site-b", "site-w"] as const;
 const arbiterNames = ["arbiter-w", "arbiter-b"] as const;
@@ -37,21 +38,25 @@ export interface Arbiters {
   report(agent: string, to: ArbiterName, changes?: Partial<Report>): Report;
   send(envelope: unknown, to?: ArbiterName): Promise<Answer>;
   /** All agents vote that every target is so, at both arbiters. */
-  vote(opinion: Opinion, configRevision?: number): Promise<void>;
+  vote(opinion: Opinion): Promise<void>;
+  /** The witness's agent as it really is, in place of the one that the test speaks for. */
+  startAgent(): Promise<void>;
   close(): Promise<void>;
 }
 
 /** Opens them, with all votes healthy and the first arbiter leading. */
-export async function openArbiters(): Promise<Arbiters> {
+export async function openArbiters(intervalMs = lastingMs): Promise<Arbiters> {
   const directory = await mkdtemp(join(tmpdir(), "sluice-api-"));
   const urls = { "arbiter-w": await freeUrl(), "arbiter-b": await freeUrl() };
-  const settings = (extra: object = {}): object => ({ ...settingsWith(urls), ...extra });
+  const base = settingsWith(urls, { intervalMs, agentUrl: await freeUrl() });
+  const settings = (extra: object = {}): object => ({ ...base, ...extra });
   const checked = checkConfig(settings());
   if (checked.kind === "invalid") throw new Error(JSON.stringify(checked.problems));
   const { config } = checked;
   const pems = await writeKeys(directory);
   const database = makeMemoryDatabase(systemClock);
   const running: Arbiter[] = [];
+  const agents: Agent[] = [];
   for (const name of arbiterNames) {
     const keyring = await readKeyring(directory);
     const logger = makeLogger({ service: "test", name, level: "silent" });
@@ -61,15 +66,24 @@ export async function openArbiters(): Promise<Arbiters> {
     );
   }
   const arbiters = makeArbiters({ config, settings, urls, pems });
-  await arbiters.vote("healthy");
   await until("the first arbiter leads and has decided", async () => {
+    await arbiters.vote("healthy");
     const { body } = await arbiters.ask("/v1/status");
     const { isLeading, fence } = body as { isLeading: boolean; fence: string | null };
     return isLeading && fence !== null;
   });
   return {
     ...arbiters,
+    async startAgent() {
+      const stateDir = await mkdtemp(join(directory, "agent-"));
+      const logger = makeLogger({ service: "test", name: "agent", level: "silent" });
+      const [name, keyring] = ["agent-site-w", await readKeyring(directory)];
+      const signer = signerFromPem(pems[name] ?? "", name);
+      const agent = await startAgent({ name, config, clock: systemClock, logger, signer, keyring, tokens, stateDir });
+      agents.push(agent);
+    },
     async close() {
+      await Promise.all(agents.map((agent) => agent.close()));
       await Promise.all(running.map((arbiter) => arbiter.close()));
       await rm(directory, { recursive: true });
     },
@@ -78,7 +92,7 @@ export async function openArbiters(): Promise<Arbiters> {
 
 type Parts = Pick<Arbiters, "config" | "settings" | "urls"> & { readonly pems: Readonly<Record<string, string>> };
 
-function makeArbiters({ pems, ...parts }: Parts): Omit<Arbiters, "close"> {
+function makeArbiters({ pems, ...parts }: Parts): Omit<Arbiters, "close" | "startAgent"> {
   const nonces = new Map<string, string>();
   const bootId = randomBytes(8).toString("hex");
   let seq = 0;
@@ -109,7 +123,7 @@ function makeArbiters({ pems, ...parts }: Parts): Omit<Arbiters, "close"> {
     sign,
     report,
     send,
-    async vote(opinion, configRevision = 0) {
+    async vote(opinion) {
       const votes = ["site-a", "site-b"].map((site) => {
         return { target: `pool:chat/stable@${site}`, opinion, suspect: false } as const;
       });
@@ -117,7 +131,7 @@ function makeArbiters({ pems, ...parts }: Parts): Omit<Arbiters, "close"> {
         for (const site of sites) {
           const agent = `agent-${site}`;
           await send(sign(agent, "report", report(agent, to)), to);
-          const { body } = await send(sign(agent, "report", report(agent, to, { configRevision, votes })), to);
+          const { body } = await send(sign(agent, "report", report(agent, to, { votes })), to);
           if ((body as { kind: string }).kind !== "counted") throw new Error(JSON.stringify(body));
         }
       }
@@ -125,7 +139,7 @@ function makeArbiters({ pems, ...parts }: Parts): Omit<Arbiters, "close"> {
   };
 }
 
-const settingsWith = (urls: Arbiters["urls"]) => ({
+const settingsWith = (urls: Arbiters["urls"], of: { intervalMs: number; agentUrl: string }) => ({
   installation: "trial",
   zone: { name: "llm.example" },
   sites: [
@@ -135,8 +149,10 @@ const settingsWith = (urls: Arbiters["urls"]) => ({
   ],
   electorate: sites,
   arbiters: arbiterNames.map((name) => ({ name, site: name.replace("arbiter", "site"), url: urls[name] })),
-  // Nobody listens there: the test speaks for them.
-  agents: sites.map((site, index) => ({ name: `agent-${site}`, site, url: `http://127.0.0.1:${index + 1}` })),
+  // Nobody listens there, until the witness's agent is started: the test speaks for them.
+  agents: sites.map((site, index) => {
+    return { name: `agent-${site}`, site, url: site === "site-w" ? of.agentUrl : `http://127.0.0.1:${index + 1}` };
+  }),
   services: [
     {
       name: "chat",
@@ -146,12 +162,12 @@ const settingsWith = (urls: Arbiters["urls"]) => ({
       pools: ["site-a", "site-b"].map((site, index) => ({
         channel: "stable",
         site,
-        endpoints: [`192.0.2.${index + 1}:80`],
+        endpoints: [`127.0.0.1:${index + 1}`],
         probe: { kind: "tcp" },
       })),
     },
   ],
-  probes: { intervalMs },
+  probes: { intervalMs: of.intervalMs, allow: ["127.0.0.0/8"] },
   store: { site: "site-w" },
 });
 
