@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { errorCodes } from "@sluice/core";
@@ -83,6 +85,13 @@ test("every route is in it, and nothing else", async () => {
   await app.close();
   assert.ok(registered.length >= 19, registered.join(", "));
   assert.deepEqual(operations.map(({ route }) => route).sort(), registered.sort());
+});
+
+test("docs/api.md has every route, with the token that it takes", async () => {
+  const page = await readFile(join(import.meta.dirname, "../../../../docs/api.md"), "utf8");
+  const rows = [...page.matchAll(/^\| `([A-Z]+ [^`]+)` \| (\w+) \|/gm)].map((match) => `${match[1]} ${match[2]}`);
+  const tokenOf = ({ security = [] }: Operation): string => Object.keys(security[0] ?? { none: [] })[0] ?? "";
+  assert.deepEqual(rows.sort(), operations.map(({ route, operation }) => `${route} ${tokenOf(operation)}`).sort());
 });
 
 test("every operation says what it is for, who may call, and what it answers", () => {
