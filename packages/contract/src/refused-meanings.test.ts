@@ -287,6 +287,11 @@ refuses([
     { [`${pool}.endpoints[0]`]: /ipv4Mapped/ },
   ],
   [
+    "a metadata address, and a range that can't be read beside it",
+    { [`${pool}.endpoints[0]`]: "169.254.169.254:80", "probes.allow": ["all"] },
+    { [`${pool}.endpoints[0]`]: /a metadata address/, "probes.allow[0]": /is no CIDR range/ },
+  ],
+  [
     "an anchor on a metadata address",
     { "probes.anchors": ["100.100.100.200:80"] },
     { "probes.anchors[0]": /a metadata address/ },
