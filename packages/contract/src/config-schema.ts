@@ -276,7 +276,11 @@ export const ConfigSchema = Type.Object(
     guards: Type.Unsafe<Static<typeof Guards>>({ ...Guards, default: {} }),
     store: Store,
   },
-  { additionalProperties: false, title: "Sluice configuration", description: "sluice.yaml" },
+  {
+    additionalProperties: false,
+    title: "Sluice configuration",
+    description: "What there is: sites, who votes, processes, the zone and the services.",
+  },
 );
 
 /** The compiler's promise that the schema has the shape the core relies on. */

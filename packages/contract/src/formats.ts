@@ -12,7 +12,7 @@ export type Format = {
 const lowerCase = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /** The forms that texts in the configuration take, by the name that the schema gives as `format`. */
-export const formats = {
+const formats = {
   name: {
     whyNot: (text) => (lowerCase.test(text) ? undefined : "is no name"),
     hint: "Write lower-case letters, digits and inner hyphens, at most 63: site-a.",

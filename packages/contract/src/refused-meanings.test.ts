@@ -230,6 +230,11 @@ refuses([
     { "zone.records[0].data": /just one target/ },
   ],
   [
+    "nothing in a TXT record on a service's host",
+    records(record("chat.llm.example", "TXT", "a proof of ownership")),
+    {},
+  ],
+  [
     "CNAMEs in a circle",
     records(
       record("c.llm.example", "CNAME", "a.llm.example"),
@@ -280,6 +285,11 @@ refuses([
     "an IPv4 address in disguise",
     { [`${pool}.endpoints[0]`]: "[::ffff:127.0.0.1]:80" },
     { [`${pool}.endpoints[0]`]: /ipv4Mapped/ },
+  ],
+  [
+    "a metadata address, and a range that can't be read beside it",
+    { [`${pool}.endpoints[0]`]: "169.254.169.254:80", "probes.allow": ["all"] },
+    { [`${pool}.endpoints[0]`]: /a metadata address/, "probes.allow[0]": /is no CIDR range/ },
   ],
   [
     "an anchor on a metadata address",

@@ -40,7 +40,7 @@ export { formatPlacement, onSite, type Placement, type SiteShare, samePlacement,
 export { domainsMax, majority } from "./quorum.ts";
 export { clientFloorMs, type RtoBudget, type RtoTerm, rtoBudget } from "./rto.ts";
 export { type SiteHealth, siteHealth } from "./site-health.ts";
-export { type SituationKind, situationKinds } from "./situation.ts";
+export { calmSituations, type SituationKind, situationKinds } from "./situation.ts";
 export {
   type AnswerChoice,
   buildSnapshot,

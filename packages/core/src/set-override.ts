@@ -1,7 +1,7 @@
 import type { Command } from "./command.ts";
 import { policySites, type ServiceConfig } from "./config.ts";
 import { type Draft, findService } from "./draft.ts";
-import { isExpired, type Override, overridesOf, pinOf } from "./override.ts";
+import { isDrained, isExpired, type Override, overridesOf, pinOf } from "./override.ts";
 import { sitesOf } from "./placement.ts";
 import { release, serveAsAsked } from "./rebase.ts";
 import { belowFloor, invalid, notFound, overridden, type Refusal } from "./refusal.ts";
@@ -55,10 +55,13 @@ function serveOverridden(
     cause: { kind: "operator", service: service.name, command: `${override.kind} ${site}`, by: command.by },
   });
   if (refusal || override.kind !== "drain") return refusal;
-  const isStillServed = sitesOf(draft.services[service.name]?.served ?? { kind: "sorry" }).includes(site);
-  if (!isStillServed || command.overrideRules.includes("last-serving-site")) return undefined;
-  const pin = pinOf(overridesOf(draft.overrides, service.name));
-  if (pin) return overridden(`${service.name} is pinned to ${site}`, pin.id);
+  const overrides = overridesOf(draft.overrides, service.name);
+  const pin = pinOf(overrides);
+  if (pin) return pin.site === site ? overridden(`${service.name} is pinned to ${site}`, pin.id) : undefined;
+  // Draining all of them leaves the answer as it is, or even brings an earlier drained site back into it.
+  const served = draft.services[service.name]?.served ?? { kind: "sorry" };
+  const isDrainedServed = sitesOf(served).some((entry) => isDrained(overrides, entry));
+  if (!isDrainedServed || command.overrideRules.includes("last-serving-site")) return undefined;
   const because = `${service.name}: no other site could take the traffic of ${site}`;
   return belowFloor("last-serving-site", because, "Bring another site up first.");
 }

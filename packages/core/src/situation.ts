@@ -19,4 +19,7 @@ export const situationKinds = [
   "share-site-back",
 ] as const;
 
+/** Nothing is about to move: a good time for what can wait, such as handing over the lead. */
+export const calmSituations: readonly SituationKind[] = ["serving", "serving-away", "serving-without-standby"];
+
 export type SituationKind = (typeof situationKinds)[number];

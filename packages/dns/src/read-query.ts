@@ -23,7 +23,7 @@ const noQuestion: Malformed = { kind: "malformed", question: new Uint8Array(0) }
 /** Reads a query that has a whole header. */
 export function readQuery(bytes: Uint8Array): Query | Malformed {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  // One question, neither none nor two (RFC 9619 §4).
+  // One question, neither none nor two (RFC 9619).
   if (view.getUint16(4) !== 1) return noQuestion;
   const name = readName(bytes, headerBytes);
   if (!name || name.end + 4 > bytes.length) return noQuestion;

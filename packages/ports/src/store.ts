@@ -27,6 +27,7 @@ export type Commit = {
   /** Only when the commit brings a new revision. */
   readonly config?: { readonly revision: number; readonly config: Config };
   readonly decisions: readonly Decision[];
+  /** They happened at `at`. */
   readonly events: readonly Event[];
   /** The signed snapshot, when what is served changed. */
   readonly snapshot?: { readonly envelope: Envelope; readonly epoch: number; readonly sequence: number };
@@ -44,7 +45,15 @@ export type StoredWorld = Omit<Durable, "snapshot" | "installation"> & {
   readonly snapshotEnvelope: Envelope | undefined;
 };
 
-export type Head = { readonly sequence: number; readonly configRevision: number };
+export type Head = {
+  readonly sequence: number;
+  readonly configRevision: number;
+  /** Id of the newest journal entry. */
+  readonly lastEventId: number;
+};
+
+/** An event and when it happened, which may be some time before it is written down. */
+export type DatedEvent = { readonly at: EpochMs; readonly event: Event };
 
 /** The durable world. Laws in `laws/store.ts`; every implementation passes them. Methods reject with STORE_UNAVAILABLE. */
 export interface Store {
@@ -58,11 +67,10 @@ export interface Store {
   /** Whether the commit of this id is in: for outcomes unknown after a lost connection. */
   committed(id: string): Promise<boolean>;
   /** Adds events that change nothing durable, under the epoch. */
-  append(entries: {
+  append(page: {
     readonly epoch: number;
-    readonly at: EpochMs;
     readonly by: string;
-    readonly events: readonly Event[];
+    readonly entries: readonly DatedEvent[];
   }): Promise<
     { readonly kind: "appended"; readonly lastEventId: number } | { readonly kind: "fenced"; readonly epoch: number }
   >;

@@ -1,8 +1,13 @@
+import type { IncomingMessage } from "node:http";
+import https from "node:https";
 import { SluiceError } from "@sluice/core";
-import { Agent, request as send } from "undici";
 
-/** Keep-alive connections; a peer that went silent is given up quickly. Limits are set on each request. */
-const agent = new Agent({ connect: { timeout: 2_000 }, keepAliveTimeout: 10_000, headersTimeout: 0, bodyTimeout: 0 });
+// Imported as a module, node:http reads all its exports, WebSocket among them, and that loads undici: 11 MB in every process.
+const http = process.getBuiltinModule("node:http");
+
+/** Connections are kept for the next request; one that isn't used again soon is closed. */
+const keeping = { keepAlive: true, timeout: 10_000 };
+const agents = { "http:": new http.Agent(keeping), "https:": new https.Agent(keeping) };
 
 export type Ask = {
   readonly url: string;
@@ -22,18 +27,8 @@ export async function request(ask: Ask): Promise<Answer> {
   const deadline = AbortSignal.timeout(ask.timeoutMs);
   const signal = ask.signal ? AbortSignal.any([ask.signal, deadline]) : deadline;
   try {
-    const response = await send(ask.url, {
-      dispatcher: agent,
-      method: ask.method ?? "GET",
-      signal,
-      headers: {
-        accept: "application/json",
-        ...(ask.token === undefined ? {} : { authorization: `Bearer ${ask.token}` }),
-        ...(ask.body === undefined ? {} : { "content-type": "application/json" }),
-      },
-      ...(ask.body === undefined ? {} : { body: JSON.stringify(ask.body) }),
-    });
-    return { status: response.statusCode, body: await readBody(response.body, ask.bytesMax ?? 1_048_576) };
+    const response = await send(ask, signal);
+    return { status: response.statusCode ?? 0, body: await readBody(response, ask.bytesMax ?? 1_048_576) };
   } catch (cause) {
     if (ask.signal?.aborted) throw ask.signal.reason;
     if (cause instanceof SluiceError) throw cause;
@@ -44,6 +39,25 @@ export async function request(ask: Ask): Promise<Answer> {
       });
     throw new SluiceError("UNREACHABLE", `${ask.url}: ${(cause as Error).message}`, { cause, transient: true });
   }
+}
+
+function send(ask: Ask, signal: AbortSignal): Promise<IncomingMessage> {
+  const url = new URL(ask.url);
+  const isSecure = url.protocol === "https:";
+  const body = ask.body === undefined ? undefined : Buffer.from(JSON.stringify(ask.body));
+  return new Promise((settle, fail) => {
+    const outgoing = (isSecure ? https : http).request(url, {
+      agent: agents[isSecure ? "https:" : "http:"],
+      method: ask.method ?? "GET",
+      signal,
+      headers: {
+        accept: "application/json",
+        ...(ask.token === undefined ? {} : { authorization: `Bearer ${ask.token}` }),
+        ...(body === undefined ? {} : { "content-type": "application/json", "content-length": body.length }),
+      },
+    });
+    outgoing.once("response", settle).on("error", fail).end(body);
+  });
 }
 
 async function readBody(body: AsyncIterable<Buffer>, bytesMax: number): Promise<unknown> {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { EpochMs, Event } from "@sluice/core";
+import type { DatedEvent } from "@sluice/ports";
 
 /**
  * The journal is a chain: each line's hash covers the line and the hash before it, so nobody changes or drops one without
@@ -16,9 +16,8 @@ export type JournalEnd = { readonly id: number; readonly hash: string };
 /** What is added at once. */
 export type JournalPage = {
   readonly epoch: number;
-  readonly at: EpochMs;
   readonly by: string;
-  readonly events: readonly Event[];
+  readonly entries: readonly DatedEvent[];
 };
 
 /** The end of an empty journal, and what the first line is hashed with. */
@@ -31,9 +30,9 @@ export const journalHash = (before: string, entry: string): string =>
 export function link(end: JournalEnd, page: JournalPage): readonly JournalLine[] {
   const lines: JournalLine[] = [];
   let { id, hash } = end;
-  for (const event of page.events) {
+  for (const { at, event } of page.entries) {
     id += 1;
-    const entry = canonical({ id, at: page.at, by: page.by, epoch: page.epoch, event });
+    const entry = canonical({ id, at, by: page.by, epoch: page.epoch, event });
     hash = journalHash(hash, entry);
     lines.push({ id, entry, hash });
   }

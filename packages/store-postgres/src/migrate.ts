@@ -13,7 +13,7 @@ const pauseMs = 50;
  * What a server answers to the one of two who came second: it exists already (PostgreSQL's IF NOT EXISTS is no lock), the
  * catalogue changed under it, or the first still holds the row.
  */
-const cameSecond: ReadonlySet<string> = new Set(["23505", "42P07", "XX000", "55P03", "40001"]);
+const cameSecond: ReadonlySet<string> = new Set(["23505", "42P07", "42710", "XX000", "55P03", "40001"]);
 
 /**
  * Makes or raises the schema. Several may do so at once: they queue for the row of `sluice_schema`, and each migration can be

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, type TestContext, test } from "node:test";
 import type { SluiceError } from "@sluice/core";
 import type { Store } from "@sluice/ports";
-import { at, commit, config, decision, envelope, event, firstCommit, override, state } from "@sluice/ports/laws";
+import { commit, config, dated, decision, envelope, event, firstCommit, override, state } from "@sluice/ports/laws";
 import pg from "pg";
 import { type JournalLine, journalHash, journalStart, makePostgres, type Postgres } from "./index.ts";
 import { makeTestProxy } from "./test-proxy.ts";
@@ -144,7 +144,7 @@ test("while a takeover is undecided, a commit waits for it, and is fenced", asyn
   const late = commit({ epoch, sequenceBefore: 1, ...brings(epoch) });
   const writes = [
     firstAnswer(() => store.commit(late)),
-    firstAnswer(() => store.append({ epoch, at, by: "a", events: [event(4)] })),
+    firstAnswer(() => store.append({ epoch, by: "a", entries: dated([event(4)]) })),
   ];
   let isAnswered = false;
   for (const write of writes) void write.finally(() => (isAnswered = true));
@@ -220,7 +220,7 @@ function firstBroken(lines: readonly JournalLine[]): number | undefined {
 test("the journal's chain holds over commits and appends, and ends where the head says", async (context) => {
   const { store, database, epoch } = await begin(context);
   await store.commit(commit({ epoch, sequenceBefore: 1, ...brings(epoch) }));
-  await store.append({ epoch, at, by: "a", events: [event(4)] });
+  await store.append({ epoch, by: "a", entries: dated([event(4)]) });
   const lines = await journalOf(database);
   assert.equal(lines.length, 4);
   assert.equal(firstBroken(lines), undefined);

@@ -56,7 +56,10 @@ async function write(db: Db, commit: Commit): Promise<CommitResult> {
   await writeWorld(db, commit);
   await moveHead(db, commit);
   await addDecisions(db, commit);
-  const { id } = await addEvents(db, head.journal, commit);
+  const { id } = await addEvents(db, head.journal, {
+    ...commit,
+    entries: commit.events.map((event) => ({ at: commit.at, event })),
+  });
   await recordCommit(db, commit);
   return { kind: "committed", lastEventId: id };
 }

@@ -1,14 +1,12 @@
 import {
   type Decision,
-  type EpochMs,
-  type Event,
   invariant,
   type JournalEntry,
   type ServiceName,
   type ServiceState,
   SluiceError,
 } from "@sluice/core";
-import type { Commit, CommitResult, Store, StoredWorld } from "@sluice/ports";
+import type { Commit, CommitResult, DatedEvent, Store, StoredWorld } from "@sluice/ports";
 
 type Tables = { world: StoredWorld | undefined; decisions: Decision[]; journal: JournalEntry[]; commits: Set<string> };
 
@@ -33,14 +31,18 @@ function openDoor(tables: Tables, epochOf: () => number): Store {
     migrate: () => door(() => undefined),
     load: () => door(() => copy(tables.world)),
     head: () =>
-      door(() => tables.world && { sequence: tables.world.sequence, configRevision: tables.world.configRevision }),
+      door(() => {
+        const { world } = tables;
+        const lastEventId = tables.journal.length;
+        return world && { sequence: world.sequence, configRevision: world.configRevision, lastEventId };
+      }),
     commit: (commit) =>
       door(() => (isFenced(commit.epoch) ? { kind: "fenced", epoch: epochOf() } : write(tables, copy(commit)))),
     committed: (id) => door(() => tables.commits.has(id)),
-    append: ({ epoch, at, by, events }) =>
+    append: ({ epoch, by, entries }) =>
       door(() => {
         if (isFenced(epoch)) return { kind: "fenced", epoch: epochOf() };
-        return { kind: "appended", lastEventId: journal(tables, { at, by }, copy(events)) };
+        return { kind: "appended", lastEventId: journal(tables, by, copy(entries)) };
       }),
     events: (after, limit) =>
       door(() => copy(tables.journal.filter((entry) => entry.id > after).slice(0, Math.min(limit, rowsMax)))),
@@ -72,10 +74,11 @@ function write(tables: Tables, commit: Commit): CommitResult {
   };
   tables.commits.add(commit.id);
   tables.decisions.push(...commit.decisions);
-  return { kind: "committed", lastEventId: journal(tables, commit, commit.events) };
+  const entries = commit.events.map((event) => ({ at: commit.at, event }));
+  return { kind: "committed", lastEventId: journal(tables, commit.by, entries) };
 }
 
-function journal(tables: Tables, by: { at: EpochMs; by: string }, events: readonly Event[]): number {
-  for (const event of events) tables.journal.push({ id: tables.journal.length + 1, at: by.at, by: by.by, event });
+function journal(tables: Tables, by: string, entries: readonly DatedEvent[]): number {
+  for (const { at, event } of entries) tables.journal.push({ id: tables.journal.length + 1, at, by, event });
   return tables.journal.length;
 }

@@ -1,8 +1,9 @@
 import type { ArbiterConfig, TargetKey } from "@sluice/core";
+import type { Clock } from "@sluice/ports";
 import type { Logger, Signer } from "@sluice/runtime";
 import { followSuspicions } from "./follow-suspicions.ts";
 import type { AgentMetrics } from "./metrics.ts";
-import { makeReporter, newBootId, type Saying } from "./reporter.ts";
+import { makeReporter, newBootId, type Said, type Saying } from "./reporter.ts";
 
 /** A line to each arbiter: reports go out, suspicions come in. No line waits for another. */
 export interface ArbiterLines {
@@ -16,6 +17,7 @@ export interface ArbiterLines {
 
 type Deps = {
   readonly name: string;
+  readonly clock: Clock;
   readonly token: string;
   readonly signer: Signer;
   readonly logger: Logger;
@@ -23,8 +25,8 @@ type Deps = {
   readonly intervalMs: () => number;
   readonly say: () => Saying;
   readonly onSuspicion: (targets: readonly TargetKey[]) => void;
-  /** An arbiter has said which configuration is in force. */
-  readonly onRevision: (arbiter: ArbiterConfig, revision: number) => void;
+  /** An arbiter has answered, and said which configuration is in force. */
+  readonly onAnswer: (arbiter: ArbiterConfig, said: Extract<Said, { kind: "answered" }>) => void;
 };
 
 type Line = { readonly hurry: () => void; readonly stop: AbortController; readonly ended: Promise<unknown> };
@@ -63,10 +65,10 @@ function makeLine(deps: Deps, arbiter: ArbiterConfig, bootId: string): Line {
     agent: deps.name,
     arbiter,
     bootId,
-    onReply(result, revision) {
-      deps.metrics.reports.inc({ arbiter: arbiter.name, result });
-      noteResult(result);
-      if (revision !== undefined) deps.onRevision(arbiter, revision);
+    onReply(said) {
+      deps.metrics.reports.inc({ arbiter: arbiter.name, result: said.result });
+      noteResult(said.result);
+      if (said.kind === "answered") deps.onAnswer(arbiter, said);
     },
   });
   const hearing = { agent: deps.name, arbiter, token: deps.token, onSuspicion: deps.onSuspicion };

@@ -1,6 +1,6 @@
 import { unreadableFiles } from "@sluice/contract";
 import type { ArbiterConfig } from "@sluice/core";
-import { type ConfigInForce, fetchConfig } from "./follow-config.ts";
+import { type ConfigInForce, fetchConfig } from "@sluice/runtime";
 
 /** Holds the configuration in force, and takes up a newer one when an arbiter says that there is one. */
 export interface ConfigFollower {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type ArbiterConfig, type Report, SluiceError, type Vote } from "@sluice/core";
+import type { Clock } from "@sluice/ports";
 import { type Answer, request, type Signer, sleep } from "@sluice/runtime";
 
 /** What an agent says, less what differs from arbiter to arbiter. */
@@ -19,8 +20,14 @@ type Deps = {
   readonly bootId: string;
   readonly intervalMs: () => number;
   readonly say: () => Saying;
-  readonly onReply: (result: string, configRevision: number | undefined) => void;
+  readonly clock: Clock;
+  readonly onReply: (said: Said) => void;
 };
+
+/** What became of one report, and when it was begun. Of an arbiter that said nothing usable there is only the result. */
+export type Said =
+  | { readonly kind: "answered"; readonly result: string; readonly configRevision: number; readonly askedAt: number }
+  | { readonly kind: "failed"; readonly result: "rejected" | "unreachable" };
 
 /** A report that takes longer is given up: the next one says more. */
 const timeoutMs = 1_000;
@@ -40,21 +47,18 @@ export function makeReporter(deps: Deps): Reporter {
     const { agent, arbiter, bootId } = deps;
     const saying = deps.say();
     const body: Report = { agent, arbiter: arbiter.name, nonce, bootId, seq, ...saying, votes: terse(saying.votes) };
+    const askedAt = deps.clock.monotonicMs();
     try {
       const url = `${arbiter.url}/v1/reports`;
       const answer = await request({ url, method: "POST", body: deps.signer.sign("report", body), timeoutMs, signal });
       const reply = replyOf(answer);
-      if (!reply) {
-        deps.onReply("rejected", undefined);
-        return false;
-      }
-      nonce = reply.nonce;
-      deps.onReply(reply.result, reply.configRevision);
-      return reply.result === "unknown-nonce" || reply.result === "old-nonce";
+      if (reply) ({ nonce } = reply);
+      deps.onReply(reply ? { kind: "answered", ...reply, askedAt } : { kind: "failed", result: "rejected" });
+      return reply?.result === "unknown-nonce" || reply?.result === "old-nonce";
     } catch (error) {
       if (signal.aborted) return false;
       if (!(error instanceof SluiceError)) throw error;
-      deps.onReply("unreachable", undefined);
+      deps.onReply({ kind: "failed", result: "unreachable" });
       return false;
     }
   }
@@ -73,19 +77,15 @@ export function makeReporter(deps: Deps): Reporter {
   };
 }
 
-type Reply = { readonly result: string; readonly nonce: string; readonly configRevision: number | undefined };
+type Reply = { readonly result: string; readonly nonce: string; readonly configRevision: number };
 
 /** What the arbiter said, or undefined if it doesn't speak as an arbiter does. */
 function replyOf({ status, body }: Answer): Reply | undefined {
   if (status !== 200 || typeof body !== "object" || body === null) return undefined;
   const { kind, because, nonce, configRevision } = body as Readonly<Record<string, unknown>>;
-  if (typeof nonce !== "string" || nonce.length > 128) return undefined;
+  if (typeof nonce !== "string" || nonce.length > 128 || typeof configRevision !== "number") return undefined;
   const refused = typeof because === "string" ? because.slice(0, 40) : "refused";
-  return {
-    result: kind === "counted" ? "counted" : refused,
-    nonce,
-    configRevision: typeof configRevision === "number" ? configRevision : undefined,
-  };
+  return { result: kind === "counted" ? "counted" : refused, nonce, configRevision };
 }
 
 const terse = (votes: readonly Vote[]): readonly Vote[] =>

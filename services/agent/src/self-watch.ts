@@ -10,8 +10,10 @@ export interface SelfWatch {
   /** Checks now: something has begun to fail, and it may be us. */
   check(): void;
   stalled(): void;
+  /** An arbiter of that site answered what it was asked at `askedAt`: as good as a check that reached somebody. */
+  heardFrom(site: string, askedAt: number): void;
   judge(): SelfCheck;
-  /** Checks each interval until the signal aborts. */
+  /** Checks whenever nobody outside was heard for an interval, until the signal aborts. */
   run(): Promise<void>;
 }
 
@@ -47,7 +49,10 @@ export function makeSelfWatch(deps: Deps): SelfWatch {
   async function checkOnce(): Promise<void> {
     const beganAt = clock.monotonicMs();
     const reached = await reachNow(deps);
-    if (signal.aborted) return;
+    if (!signal.aborted) ended(beganAt, reached);
+  }
+
+  function ended(beganAt: number, reached: boolean): void {
     const wasCutOff = isCutOff(eyes);
     eyes = checkEnded(eyes, beganAt, reached);
     if (wasCutOff && !isCutOff(eyes)) deps.onSightRegained();
@@ -69,6 +74,9 @@ export function makeSelfWatch(deps: Deps): SelfWatch {
     stalled() {
       eyes = { ...eyes, stalledAt: clock.monotonicMs() };
     },
+    heardFrom(site, askedAt) {
+      if (site !== siteOf(deps)) ended(askedAt, true);
+    },
     judge() {
       const judged = judgeNow();
       given = sentence(judged);
@@ -76,8 +84,10 @@ export function makeSelfWatch(deps: Deps): SelfWatch {
     },
     async run() {
       while (!signal.aborted) {
-        await check();
-        await sleep(deps.config().probes.intervalMs, signal);
+        const { intervalMs } = deps.config().probes;
+        const isSilent = clock.monotonicMs() - (eyes.reachedBeganAt ?? Number.NEGATIVE_INFINITY) > intervalMs;
+        if (isSilent) await check();
+        await sleep(intervalMs, signal);
       }
     },
   };
@@ -85,10 +95,11 @@ export function makeSelfWatch(deps: Deps): SelfWatch {
 
 function reachNow(deps: Deps): Promise<boolean> {
   const config = deps.config();
-  const site = config.agents.find((entry) => entry.name === deps.agent)?.site ?? "";
   const local = deps.localAddress === undefined ? {} : { localAddress: deps.localAddress };
   const bounds = { deadlineMs: config.probes.deadlineMs, rules: deps.rules(), signal: deps.signal };
-  return reachesAny(outsideOf(config, site), { ...bounds, ...local });
+  return reachesAny(outsideOf(config, siteOf(deps)), { ...bounds, ...local });
 }
+
+const siteOf = ({ config, agent }: Deps): string => config().agents.find(({ name }) => name === agent)?.site ?? "";
 
 const sentence = (judged: SelfCheck): string => (judged.kind === "ok" ? "ok" : judged.because);

@@ -1,10 +1,18 @@
 import { unreadableFiles } from "@sluice/contract";
 import { type Config, SluiceError } from "@sluice/core";
 import type { Clock } from "@sluice/ports";
-import { type Keyring, type Logger, listen, makeHttpServer, makeRegistry, type Signer } from "@sluice/runtime";
+import {
+  type ConfigInForce,
+  configAtStart,
+  type Keyring,
+  type Logger,
+  listen,
+  makeHttpServer,
+  makeRegistry,
+  type Signer,
+} from "@sluice/runtime";
 import { type ArbiterLines, makeArbiterLines } from "./arbiter-lines.ts";
 import { makeConfigFollower } from "./config-follower.ts";
-import { type ConfigInForce, configAtStart } from "./follow-config.ts";
 import type { GuardRules } from "./guard-target.ts";
 import { watchStalls } from "./heartbeat.ts";
 import { lookAtTarget, lookPlans } from "./look-target.ts";
@@ -132,7 +140,10 @@ function assemble(options: AgentOptions, wiring: Wiring): Parts {
     say: () =>
       noteSaying(metrics, { configRevision: configs.now().revision, selfCheck: eyes.judge(), votes: watcher.votes() }),
     onSuspicion: (targets) => watcher.suspect(targets),
-    onRevision: (arbiter, revision) => configs.heard(arbiter, revision),
+    onAnswer(arbiter, { configRevision, askedAt }) {
+      eyes.heardFrom(arbiter.site, askedAt);
+      configs.heard(arbiter, configRevision);
+    },
   });
   const onStall = (stalledMs: number): void => {
     metrics.stalls.inc();

@@ -1,5 +1,5 @@
 import { type Event, type JournalEntry, SluiceError, sentence } from "@sluice/core";
-import type { Clock, Store } from "@sluice/ports";
+import type { Clock, DatedEvent, Store } from "@sluice/ports";
 import type { Logger } from "@sluice/runtime";
 import { wait } from "./suspicion-board.ts";
 
@@ -12,7 +12,8 @@ export interface Journal {
   /** Tells readers that a commit brought events of its own. */
   committed(): void;
   read(at: {
-    readonly after: number;
+    /** Undefined: the newest `limit` entries, without waiting. */
+    readonly after: number | undefined;
     readonly limit: number;
     readonly waitMs: number;
     readonly signal: AbortSignal;
@@ -28,7 +29,7 @@ export function makeJournal(deps: {
   readonly clock: Clock;
   readonly logger: Logger;
 }): Journal {
-  let waiting: Event[] = [];
+  let waiting: DatedEvent[] = [];
   const readers = new Set<() => void>();
   const wakeAll = (): void => {
     for (const wake of readers) wake();
@@ -36,22 +37,27 @@ export function makeJournal(deps: {
   return {
     note(events) {
       for (const event of events) deps.logger.info({ event: event.kind }, sentence(event));
-      waiting = [...waiting, ...events].slice(-waitingMax);
+      const at = deps.clock.wallMs();
+      waiting = [...waiting, ...events.map((event) => ({ at, event }))].slice(-waitingMax);
     },
     async flush(epoch) {
       if (waiting.length === 0) return;
-      const events = waiting;
+      const entries = waiting;
       waiting = [];
       try {
-        await deps.store.append({ epoch, at: deps.clock.wallMs(), by: deps.name, events });
+        await deps.store.append({ epoch, by: deps.name, entries });
         wakeAll();
       } catch (error) {
         if (!(error instanceof SluiceError) || !error.transient) throw error;
-        waiting = [...events, ...waiting].slice(-waitingMax);
+        waiting = [...entries, ...waiting].slice(-waitingMax);
       }
     },
     committed: wakeAll,
     async read(at) {
+      if (at.after === undefined) {
+        const { lastEventId } = (await deps.store.head()) ?? { lastEventId: 0 };
+        return deps.store.events(Math.max(0, lastEventId - at.limit), at.limit);
+      }
       const until = deps.clock.monotonicMs() + at.waitMs;
       for (;;) {
         const entries = await deps.store.events(at.after, at.limit);

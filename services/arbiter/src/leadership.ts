@@ -3,6 +3,7 @@ import {
   type Event,
   type Held,
   type LeaseTiming,
+  type MonoMs,
   type Sighting,
   SluiceError,
   sight,
@@ -25,14 +26,16 @@ export interface Leadership {
   tick(canLead: boolean): Promise<void>;
   /** Takes an epoch above `above`, after a newer fence was found in the world. */
   raise(above: number): Promise<boolean>;
+  /** When the lease row was last read or renewed, by the monotonic clock: how we know that the store is there. */
+  lastSeenAt(): MonoMs | undefined;
   /** Gives the lease up, so that the next leader need not wait. */
   resign(because: string): Promise<void>;
 }
 
 type Deps = {
   readonly name: string;
-  /** Place among the configured arbiters, 0 preferred. */
-  readonly rank: number;
+  /** Place among the configured arbiters, 0 preferred; undefined when the configuration names us no more. */
+  readonly rank: () => number | undefined;
   readonly lease: Lease;
   readonly clock: Clock;
   readonly timing: LeaseTiming;
@@ -44,6 +47,7 @@ export function makeLeadership(deps: Deps): Leadership {
   let held: Held | undefined;
   let sighting: Sighting | undefined;
   let emptySince: number | undefined;
+  let lastSeenAt: MonoMs | undefined;
   const gap = (): number => clock.wallMs() - clock.monotonicMs();
   const take = (epoch: number, sentAt: Held["renewSentAt"]): void => {
     held = { epoch, renewSentAt: sentAt, wallMinusMonoMs: gap() };
@@ -61,44 +65,43 @@ export function makeLeadership(deps: Deps): Leadership {
   async function follow(canLead: boolean): Promise<void> {
     const row = await lease.read();
     const now = clock.monotonicMs();
+    lastSeenAt = now;
     if (row) sighting = sight(sighting, row, now);
     else emptySince ??= now;
-    if (!canLead) return;
-    const move = sighting ? bid(sighting, deps.rank, { now, timing }) : firstBid(now - (emptySince ?? now), deps);
+    const rank = deps.rank();
+    if (!canLead || rank === undefined) return;
+    const move = sighting ? bid(sighting, rank, { now, timing }) : firstBid(now - (emptySince ?? now), rank, timing);
     if (move === "wait") return;
-    const sentAt = clock.monotonicMs();
-    const taken =
-      move === "seize" && sighting
-        ? await lease.seize(sighting.row, name, timing.ttlMs)
-        : await lease.acquire(name, timing.ttlMs);
-    if (taken.kind === "acquired") take(taken.epoch, sentAt);
+    const seized = move === "seize" ? sighting?.row : undefined;
+    const taken = await (seized ? lease.seize(seized, name, timing.ttlMs) : lease.acquire(name, timing.ttlMs));
+    if (taken.kind === "acquired") take(taken.epoch, now);
   }
 
   async function renew(leading: Held): Promise<void> {
     const sentAt = clock.monotonicMs();
-    const gapAtSend = gap();
+    const wallMinusMonoMs = gap();
     const renewed = await lease.renew({ holder: name, epoch: leading.epoch }, timing.ttlMs);
-    if (renewed.kind === "renewed") held = { ...leading, renewSentAt: sentAt, wallMinusMonoMs: gapAtSend };
+    lastSeenAt = sentAt;
+    if (renewed.kind === "renewed") held = { ...leading, renewSentAt: sentAt, wallMinusMonoMs };
     else drop("the lease row is another's, or has expired");
+  }
+
+  async function tick(canLead: boolean): Promise<void> {
+    if (!held) return follow(canLead);
+    const reason = why();
+    if (reason !== undefined) drop(reason);
+    else if (clock.monotonicMs() - held.renewSentAt >= timing.renewEveryMs) await renew(held);
   }
 
   return {
     held: () => held,
+    lastSeenAt: () => lastSeenAt,
     whyNotWrite: why,
     seen: () =>
       held
         ? { holder: name, epoch: held.epoch }
         : sighting && { holder: sighting.row.holder, epoch: sighting.row.epoch },
-    async tick(canLead) {
-      try {
-        if (!held) return await follow(canLead);
-        const reason = why();
-        if (reason !== undefined) return drop(reason);
-        if (clock.monotonicMs() - held.renewSentAt >= timing.renewEveryMs) await renew(held);
-      } catch (error) {
-        if (!(error instanceof SluiceError) || !error.transient) throw error;
-      }
-    },
+    tick: (canLead) => tick(canLead).catch(unlessTransient),
     async raise(above) {
       const raised = held && (await lease.raise({ holder: name, epoch: held.epoch }, above));
       if (held && raised?.kind === "acquired") held = { ...held, epoch: raised.epoch };
@@ -114,5 +117,10 @@ export function makeLeadership(deps: Deps): Leadership {
 }
 
 /** Nobody has ever led: the preferred arbiter goes first, the others give it twice the usual delay to come up. */
-const firstBid = (waitedMs: number, deps: Pick<Deps, "rank" | "timing">): "acquire" | "wait" =>
-  waitedMs >= deps.rank * deps.timing.rankDelayMs * 2 ? "acquire" : "wait";
+const firstBid = (waitedMs: number, rank: number, timing: LeaseTiming): "acquire" | "wait" =>
+  waitedMs >= rank * timing.rankDelayMs * 2 ? "acquire" : "wait";
+
+/** A store that is away is no mistake: the next tick asks again. */
+function unlessTransient(error: unknown): void {
+  if (!(error instanceof SluiceError) || !error.transient) throw error;
+}

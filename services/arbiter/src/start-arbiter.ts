@@ -1,24 +1,7 @@
-import {
-  type Config,
-  type Event,
-  formatFence,
-  type LeaseTiming,
-  leaseTiming,
-  majority,
-  SluiceError,
-} from "@sluice/core";
+import { type Config, type Event, type LeaseTiming, leaseTiming, SluiceError } from "@sluice/core";
 import type { Clock, Lease, Store } from "@sluice/ports";
-import {
-  type Keyring,
-  type Logger,
-  listen,
-  makeHttpServer,
-  makeRegistry,
-  repeat,
-  type Signer,
-  sleep,
-} from "@sluice/runtime";
-import { findServed } from "./adoption.ts";
+import { type Keyring, type Logger, listen, makeHttpServer, makeRegistry, repeat, type Signer } from "@sluice/runtime";
+import { makeAnnouncer } from "./announce.ts";
 import { nodeRoutes } from "./api/node-routes.ts";
 import { operatorRoutes } from "./api/operator-routes.ts";
 import { readRoutes } from "./api/read-routes.ts";
@@ -26,11 +9,13 @@ import { makeBallots } from "./ballots.ts";
 import type { ArbiterContext } from "./context.ts";
 import { makeJournal } from "./journal.ts";
 import { makeLeadership } from "./leadership.ts";
+import { makeLeaseTurn, rankOf } from "./lease-turn.ts";
 import { makeLoop } from "./loop.ts";
 import { makeArbiterMetrics } from "./metrics.ts";
+import { makePacer } from "./pacer.ts";
+import { makeSettling } from "./settle.ts";
 import { makeSnapshotDesk } from "./snapshot-desk.ts";
 import { makeSuspicionBoard } from "./suspicion-board.ts";
-import { verify } from "./verify.ts";
 import { makeWorldKeeper } from "./world-keeper.ts";
 
 export type ArbiterOptions = {
@@ -72,7 +57,6 @@ export async function startArbiter(options: ArbiterOptions): Promise<Arbiter> {
     stop: stop.signal,
     wake: pacer.wake,
     timing,
-    rank: config.arbiters.indexOf(own),
   });
   const app = makeHttpServer({
     logger,
@@ -85,9 +69,13 @@ export async function startArbiter(options: ArbiterOptions): Promise<Arbiter> {
   nodeRoutes(app, context);
   await options.store.migrate();
   await listen(app, own.url);
-  const onError = (error: unknown): void => logger.error({ err: error }, "a turn failed");
+  const onError = (error: unknown): void => {
+    // A database that is away is told by the leader's events and by /readyz; it is no mistake of this turn.
+    if (error instanceof SluiceError && error.transient) logger.debug({ err: error }, "a turn was cut short");
+    else logger.error({ err: error }, "a turn failed");
+  };
   const running = [
-    repeat({ everyMs: timing.pollEveryMs / 2, signal: stop.signal, onError }, () => leaseTurn(context)),
+    repeat({ everyMs: timing.pollEveryMs / 2, signal: stop.signal, onError }, makeLeaseTurn(context)),
     pacer.run(() => context.loop.turn(), onError),
   ];
   logger.info({ event: "ready", url: own.url }, `${name} listens at ${own.url}`);
@@ -106,7 +94,6 @@ type Wiring = {
   readonly stop: AbortSignal;
   readonly wake: () => void;
   readonly timing: LeaseTiming;
-  readonly rank: number;
 };
 
 function assemble(options: ArbiterOptions, wiring: Wiring): ArbiterContext {
@@ -127,15 +114,14 @@ function assemble(options: ArbiterOptions, wiring: Wiring): ArbiterContext {
   };
   const leadership = makeLeadership({
     name,
-    rank: wiring.rank,
+    rank: () => rankOf(keeper.durable().config, name),
     lease: options.lease,
     clock,
     timing: wiring.timing,
     onEvent,
   });
   const keeper = makeWorldKeeper({ name, store, clock, signer, keyring, desk, bootstrap: options.config });
-  const settle = (epoch: number): Promise<boolean> =>
-    settleWorld(options, { keeper, leadership, journal, signal: wiring.stop }, epoch);
+  const settle = makeSettling(options, { keeper, leadership, journal, signal: wiring.stop });
   const loop = makeLoop({ clock, logger, ballots, journal, keeper, leadership, metrics, settle });
   const announce = makeAnnouncer(clock, { keeper, loop, journal, signal: wiring.stop });
   return {
@@ -161,70 +147,5 @@ function assemble(options: ArbiterOptions, wiring: Wiring): ArbiterContext {
         journal.note([{ kind: "applied", nameserver: node, fence }]);
     },
     signal: wiring.stop,
-  };
-}
-
-type Settling = Pick<ArbiterContext, "keeper" | "leadership" | "journal" | "signal">;
-
-/** Before a new leader's first write: what is served out there, and is it newer than the store? False while that is open. */
-async function settleWorld(options: ArbiterOptions, parts: Settling, epoch: number): Promise<boolean> {
-  const { name, keyring, logger } = options;
-  await parts.keeper.refresh();
-  const { config } = parts.keeper.durable();
-  const found = await findServed({ name, keyring, token: options.tokens.node, logger }, config, parts.signal);
-  const adopted = parts.keeper.adopt(found);
-  if (adopted.kind === "kept") return true;
-  parts.journal.note([adopted.event]);
-  if (adopted.kind === "diverged") return false;
-  return adopted.epoch < epoch || (await parts.leadership.raise(adopted.epoch));
-}
-
-/** After each publication, once: asks the nameservers over the wire until they answer by it, and journals what they said. */
-function makeAnnouncer(
-  clock: Clock,
-  parts: Pick<ArbiterContext, "keeper" | "loop" | "journal" | "signal">,
-): () => void {
-  let published = "";
-  return () => {
-    const { snapshot } = parts.keeper.durable();
-    if (!snapshot || !parts.loop.isLeading() || formatFence(snapshot.fence) === published) return;
-    published = formatFence(snapshot.fence);
-    void verify({ clock, sleep }, parts.keeper.durable(), parts.signal).then((events) => {
-      if (published === formatFence(snapshot.fence)) parts.journal.note(events);
-    });
-  };
-}
-
-/** One turn at the lease: bid or renew; a follower keeps its world warm, a leader writes what its journal holds. */
-async function leaseTurn(context: ArbiterContext): Promise<void> {
-  const { config, configRevision } = context.keeper.durable();
-  const { freshDomains } = context.ballots.count(config, configRevision);
-  const votes = config.electorate.filter((domain) => freshDomains.includes(domain)).length;
-  await context.leadership.tick(votes >= majority(config.electorate.length));
-  const held = context.leadership.held();
-  if (held) await context.journal.flush(held.epoch);
-  else await keepWarm(context);
-}
-
-async function keepWarm(context: ArbiterContext): Promise<void> {
-  try {
-    await context.keeper.refresh();
-  } catch (error) {
-    if (!(error instanceof SluiceError) || !error.transient) throw error;
-  }
-}
-
-/** Turns the loop at its pace, and at once when woken; turns never overlap. */
-function makePacer(cycleMs: number, signal: AbortSignal) {
-  let woken = new AbortController();
-  return {
-    wake: (): void => woken.abort(),
-    async run(turn: () => Promise<void>, onError: (error: unknown) => void): Promise<void> {
-      while (!signal.aborted) {
-        woken = new AbortController();
-        await turn().catch(onError);
-        await sleep(cycleMs, AbortSignal.any([signal, woken.signal]));
-      }
-    },
   };
 }

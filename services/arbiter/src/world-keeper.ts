@@ -28,7 +28,7 @@ export interface WorldKeeper {
 export type AdoptionOutcome =
   | { readonly kind: "kept" }
   | { readonly kind: "adopted"; readonly event: Event; readonly epoch: number }
-  | { readonly kind: "diverged"; readonly event: Event };
+  | { readonly kind: "diverged"; readonly event: Extract<Event, { kind: "diverged" }> };
 
 export type CommitOutcome =
   | { readonly kind: "committed" }

@@ -22,7 +22,7 @@ export type Parts = {
   readonly agents: Map<string, Agent>;
   readonly nameservers: Map<string, Nameserver>;
   readonly models: ReadonlyMap<string, ModelServer>;
-  readonly gateways: Map<string, Gateway>;
+  readonly gateways: ReadonlyMap<string, Gateway>;
   readonly links: ReadonlyMap<string, Link>;
   /** What every nameserver has answered since `startPoll`. */
   polled(): readonly ServerPoll[];
@@ -33,7 +33,6 @@ export type Parts = {
   startNameserver(site: string): Promise<void>;
   startArbiter(): Promise<void>;
   stopArbiter(): Promise<void>;
-  startGateway(site: string): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -46,13 +45,7 @@ export async function openParts(shape: WorldShape): Promise<Parts> {
   const config = worldConfig(net, shape);
   const directory = await mkdtemp(join(tmpdir(), "sluice-scenario-"));
   await chmod(directory, 0o755);
-  const layout = layoutOf(directory);
-  await prepareDirectories(layout);
-  await prepareKeys(layout, config);
-  const tokens = {
-    operator: await readToken(join(layout.keys, "operator.token")),
-    node: await readToken(join(layout.keys, "node.token")),
-  };
+  const { layout, tokens } = await prepareWorld(directory, config);
   const common = { config, clock: systemClock, tokens };
   const logger = makeLogger({ service: "scenario", name: "world", level: "silent" });
   const database = makeMemoryDatabase(systemClock);
@@ -62,13 +55,18 @@ export async function openParts(shape: WorldShape): Promise<Parts> {
   });
   const agents = new Map<string, Agent>();
   const nameservers = new Map<string, Nameserver>();
-  const gateways = new Map<string, Gateway>();
   let arbiter: Arbiter | undefined;
   let poll: Poll | undefined;
-  const { models, links } = await openTargets(net, shape);
+  const { models, links, gateways } = await openTargets(net, shape);
   const stop = new AbortController();
   const parts: Parts = {
-    ...{ config, directory, agents, nameservers, models, links, gateways },
+    config,
+    directory,
+    agents,
+    nameservers,
+    models,
+    links,
+    gateways,
     operatorToken: tokens.operator,
     polled: () => poll?.servers() ?? [],
     startPoll() {
@@ -93,9 +91,6 @@ export async function openParts(shape: WorldShape): Promise<Parts> {
     async stopArbiter() {
       await arbiter?.close();
     },
-    async startGateway(site) {
-      gateways.set(site, await startGateway(addressOf(net, shape, site), ports.gateway));
-    },
     async close() {
       stop.abort();
       await Promise.all([...agents.values()].map((agent) => agent.close()));
@@ -113,17 +108,29 @@ export async function openParts(shape: WorldShape): Promise<Parts> {
   return parts;
 }
 
-/** Model servers, each behind a link on its site's address. */
+async function prepareWorld(directory: string, config: Config) {
+  const layout = layoutOf(directory);
+  await prepareDirectories(layout);
+  await prepareKeys(layout, config);
+  const operator = await readToken(join(layout.keys, "operator.token"));
+  const node = await readToken(join(layout.keys, "node.token"));
+  return { layout, tokens: { operator, node } };
+}
+
+/** Model servers, each behind a link on its site's address, and the sites' front doors. */
 async function openTargets(net: string, shape: WorldShape) {
   const models = new Map<string, ModelServer>();
   const links = new Map<string, Link>();
+  const gateways = new Map<string, Gateway>();
   for (const site of shape.sites) {
     const host = addressOf(net, shape, site);
     const model = await startModelServer({ site, channel: "stable", index: 1, host: "127.0.0.1", port: 0 });
     models.set(site, model);
     links.set(site, await startLink({ host, port: ports.model }, { host: "127.0.0.1", port: model.port }));
   }
-  return { models, links };
+  if (shape.gateways)
+    for (const site of shape.sites) gateways.set(site, await startGateway(addressOf(net, shape, site), ports.gateway));
+  return { models, links, gateways };
 }
 
 function pollAll(config: Config, signal: AbortSignal): Poll {

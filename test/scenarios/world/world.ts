@@ -49,7 +49,6 @@ export async function openWorld(shape: WorldShape): Promise<World> {
   try {
     await parts.startArbiter();
     await Promise.all(parts.config.nameservers.map(({ site }) => parts.startNameserver(site)));
-    if (shape.gateways) await Promise.all(shape.sites.map((site) => parts.startGateway(site)));
     await Promise.all(parts.config.agents.map(({ site }) => parts.startAgent(site)));
     const world = makeWorld(parts);
     await world.untilStatus("all vantages fresh, all standbys ready", isReady);

@@ -141,6 +141,19 @@ test("apply refuses a bad file before it asks anybody, with exit 2", async () =>
   assert.equal((await apply({}, "--revision", "first")).code, 2);
 });
 
+test("the leader checks what it is sent as a file is checked, and answers every problem with its path", async () => {
+  const config = settings({ electorate: ["site-x"], zone: { name: "Example.test" } });
+  const body = { config, revisionBefore: 1, reason: "a test" };
+  const answer = await request({ url: `${url}/v1/config`, method: "PUT", token, body, timeoutMs: 5_000 });
+  assert.equal(answer.status, 400);
+  const { code, problems } = answer.body as { code: string; problems: { path: string }[] };
+  assert.equal(code, "CONFIG_INVALID");
+  assert.deepEqual(
+    problems.map(({ path }) => path),
+    ["zone.name", "electorate[0]"],
+  );
+});
+
 test("a configuration near the size that a file may have is taken", async () => {
   const records = Array.from({ length: 240 }, (_, index) => ({
     name: `n${index}.example.test`,

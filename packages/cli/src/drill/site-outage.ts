@@ -132,7 +132,12 @@ function report(drill: SiteOutage, measured: Measured): DrillReport {
   const strayed = counted.filter((poll) => (settledAt(poll, target) ?? 0) > heldFrom).map((poll) => poll.server);
   const objectiveMs = service.rtoSeconds * 1000;
   const complaints = complaintsOf({
-    ...{ objectiveMs, rtoMs, site, target, servers, comeback },
+    objectiveMs,
+    rtoMs,
+    site,
+    target,
+    servers,
+    comeback,
     strayed,
     // A weighted service's servers differ by design until one site is left.
     differedMs: service.policy.kind === "weighted" ? 0 : longestSplitMs(counted, heldUntil),

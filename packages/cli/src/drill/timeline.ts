@@ -1,4 +1,6 @@
 import {
+  type Event,
+  type EventKind,
   formatCause,
   formatFence,
   formatPlacement,
@@ -25,31 +27,41 @@ export function timelineOf(entries: readonly JournalEntry[], about: About): read
   return [...rows.values()].sort((one, other) => one.ms - other.ms);
 }
 
+/** What the story tells of an event: when, what, and in which words; undefined when it is about something else. */
+type Told = { readonly atMs: number; readonly what: string; readonly detail: string } | undefined;
+type Tellers = { readonly [K in EventKind]?: (event: Extract<Event, { kind: K }>, at: number, about: About) => Told };
+
+const tellers: Tellers = {
+  suspected: (event, _at, about) =>
+    about.targets.includes(event.target)
+      ? {
+          atMs: event.failingSince,
+          what: "first failed probe",
+          detail: `${event.agent} at ${event.target}: ${event.detail}`,
+        }
+      : undefined,
+  "verdict-changed": (event, at, about) =>
+    about.targets.includes(event.target) && event.to.kind === "down"
+      ? { atMs: at, what: "quorum", detail: `${event.target} is down: ${tallySentence(event.tally)}` }
+      : undefined,
+  decided: ({ decision }, _at, about) => {
+    if (decision.service !== about.service) return undefined;
+    const words = `${formatPlacement(decision.from)} → ${formatPlacement(decision.to)} (${formatCause(decision.cause)})`;
+    return { atMs: decision.at, what: "decision", detail: `${words}, because ${decision.because}` };
+  },
+  "leader-elected": (event, at) => ({
+    atMs: at,
+    what: "new leader",
+    detail: `${event.arbiter}, epoch ${event.epoch}`,
+  }),
+  verified: (event, at, about) =>
+    event.service === about.service
+      ? { atMs: at, what: "verified", detail: `${event.servers.join(", ")} answer by ${formatFence(event.fence)}` }
+      : undefined,
+};
+
 function rowOf({ at, event }: JournalEntry, about: About): TimelineRow | undefined {
-  const row = (atMs: number, what: string, detail: string): TimelineRow => ({
-    ms: Math.round(atMs - about.faultAtMs),
-    what,
-    detail,
-  });
-  switch (event.kind) {
-    case "suspected":
-      if (!about.targets.includes(event.target)) return undefined;
-      return row(event.failingSince, "first failed probe", `${event.agent} at ${event.target}: ${event.detail}`);
-    case "verdict-changed":
-      if (!about.targets.includes(event.target) || event.to.kind !== "down") return undefined;
-      return row(at, "quorum", `${event.target} is down: ${tallySentence(event.tally)}`);
-    case "decided": {
-      const { decision } = event;
-      if (decision.service !== about.service) return undefined;
-      const words = `${formatPlacement(decision.from)} → ${formatPlacement(decision.to)} (${formatCause(decision.cause)})`;
-      return row(decision.at, "decision", `${words}, because ${decision.because}`);
-    }
-    case "leader-elected":
-      return row(at, "new leader", `${event.arbiter}, epoch ${event.epoch}`);
-    case "verified":
-      if (event.service !== about.service) return undefined;
-      return row(at, "verified", `${event.servers.join(", ")} answer by ${formatFence(event.fence)}`);
-    default:
-      return undefined;
-  }
+  const tell = tellers[event.kind] as ((event: Event, at: number, about: About) => Told) | undefined;
+  const told = tell?.(event, at, about);
+  return told && { ms: Math.round(told.atMs - about.faultAtMs), what: told.what, detail: told.detail };
 }

@@ -7,7 +7,7 @@ import {
   onSite,
   type ServiceState,
 } from "@sluice/core";
-import type { Commit } from "../store.ts";
+import type { Commit, DatedEvent } from "../store.ts";
 
 export const at = epochMs(1_790_000_000_123);
 
@@ -53,6 +53,9 @@ export const decision = (sequence: number, service = "chat"): Decision => ({
   // Bytes that a database may stumble over: quotes, a NUL, half a surrogate pair.
   because: 'two of three say "down" · ünïcode \u0000 \ud800',
 });
+
+/** Events as they are appended: all at one date. */
+export const dated = (events: readonly Event[]): readonly DatedEvent[] => events.map((event) => ({ at, event }));
 
 /** An event that can be told from others by its number. */
 export const event = (revision: number): Event => ({ kind: "config-applied", revision, by: "operator" });

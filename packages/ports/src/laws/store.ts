@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { SluiceError } from "@sluice/core";
+import { epochMs, type SluiceError } from "@sluice/core";
 import type { Lease } from "../lease.ts";
 import type { Store } from "../store.ts";
-import { at, commit, config, decision, envelope, event, firstCommit, override, state } from "./samples.ts";
+import { at, commit, config, dated, decision, envelope, event, firstCommit, override, state } from "./samples.ts";
 
 /** An empty database without a schema. One is made for each law. */
 export type StoreBench = {
@@ -67,7 +67,7 @@ const keeping: Laws = {
         overrides: [override],
         snapshotEnvelope: snapshot.envelope,
       });
-      assert.deepEqual(await each.head(), { sequence: 1, configRevision: 0 });
+      assert.deepEqual(await each.head(), { sequence: 1, configRevision: 0, lastEventId: 0 });
     }
   },
   "changed services are written, the others stay, removed ones go": async ({ store, epoch }) => {
@@ -91,7 +91,7 @@ const keeping: Laws = {
     };
     await store.commit(commit({ epoch, sequenceBefore: 5, ...next }));
     const changed = await store.load();
-    assert.deepEqual(await store.head(), { sequence: 6, configRevision: 1 });
+    assert.deepEqual(await store.head(), { sequence: 6, configRevision: 1, lastEventId: 0 });
     assert.deepEqual([changed?.config, changed?.configRevision], [config("other"), 1]);
     assert.deepEqual(changed?.snapshotEnvelope, envelope("2"));
   },
@@ -175,17 +175,17 @@ const refusing: Laws = {
     await assert.rejects(store.commit(commit({ epoch, sequenceBefore: 0 })));
     await store.commit(firstCommit(epoch));
     await assert.rejects(store.commit(commit({ epoch, sequenceBefore: 1, sequence: 1 })));
-    assert.deepEqual(await store.head(), { sequence: 1, configRevision: 0 });
+    assert.deepEqual(await store.head(), { sequence: 1, configRevision: 0, lastEventId: 0 });
   },
   "an append under another epoch is fenced and leaves nothing": async ({ store, lease, epoch, bench }) => {
-    assert.deepEqual(await store.append({ epoch: epoch + 1, at, by: "a", events: [event(1)] }), {
+    assert.deepEqual(await store.append({ epoch: epoch + 1, by: "a", entries: dated([event(1)]) }), {
       kind: "fenced",
       epoch,
     });
     await lease.release({ holder: "a", epoch });
     const other = await bench.open();
     assert.equal((await other.lease.acquire("b", longMs)).kind, "acquired");
-    assert.equal((await store.append({ epoch, at, by: "a", events: [event(1)] })).kind, "fenced");
+    assert.equal((await store.append({ epoch, by: "a", entries: dated([event(1)]) })).kind, "fenced");
     assert.deepEqual(await store.events(0, 10), []);
   },
   "a closed store is unavailable": async ({ store }) => {
@@ -196,20 +196,29 @@ const refusing: Laws = {
 
 const journalling: Laws = {
   "events of commits and appends share one numbering, oldest first": async ({ store, epoch }) => {
-    const appended = await store.append({ epoch, at, by: "a", events: [event(1), event(2)] });
+    const appended = await store.append({ epoch, by: "a", entries: dated([event(1), event(2)]) });
     assert.deepEqual(appended, { kind: "appended", lastEventId: 2 });
     const committed = await store.commit(firstCommit(epoch, { events: [event(3)] }));
     assert.deepEqual(committed, { kind: "committed", lastEventId: 3 });
-    assert.deepEqual(await store.append({ epoch, at, by: "a", events: [] }), { kind: "appended", lastEventId: 3 });
+    assert.deepEqual(await store.append({ epoch, by: "a", entries: dated([]) }), { kind: "appended", lastEventId: 3 });
+    assert.equal((await store.head())?.lastEventId, 3);
     assert.deepEqual(await store.events(0, 10), [
       { id: 1, at, by: "a", event: event(1) },
       { id: 2, at, by: "a", event: event(2) },
       { id: 3, at, by: "arbiter-1", event: event(3) },
     ]);
   },
+  "events keep the dates at which they happened": async ({ store, epoch }) => {
+    const entries = [0, 250, 120].map((ms, index) => ({ at: epochMs(at + ms), event: event(index) }));
+    await store.append({ epoch, by: "a", entries });
+    assert.deepEqual(
+      (await store.events(0, 10)).map((entry) => ({ at: entry.at, event: entry.event })),
+      entries,
+    );
+  },
   "events are paged by the last id seen": async ({ store, epoch }) => {
     const events = Array.from({ length: 1_050 }, (_, index) => event(index + 1));
-    await store.append({ epoch, at, by: "a", events });
+    await store.append({ epoch, by: "a", entries: dated(events) });
     const pageOf = async (after: number, limit: number): Promise<number[]> =>
       (await store.events(after, limit)).map(({ id }) => id);
     assert.deepEqual(await pageOf(0, 2), [1, 2]);
@@ -220,7 +229,7 @@ const journalling: Laws = {
   },
   "odd characters come back as they went in": async ({ store, epoch }) => {
     const odd = { kind: "decided", decision: decision(1) } as const;
-    await store.append({ epoch, at, by: "a", events: [odd] });
+    await store.append({ epoch, by: "a", entries: dated([odd]) });
     assert.deepEqual((await store.events(0, 1))[0]?.event, odd);
   },
 };
@@ -249,7 +258,7 @@ const racing: Laws = {
   "appends that race keep every event, numbered without gaps": async ({ store, epoch, bench }) => {
     const other = (await bench.open()).store;
     const append = (index: number): ReturnType<Store["append"]> =>
-      (index % 2 === 0 ? store : other).append({ epoch, at, by: "a", events: [event(index)] });
+      (index % 2 === 0 ? store : other).append({ epoch, by: "a", entries: dated([event(index)]) });
     await Promise.all(Array.from({ length: 12 }, (_, index) => append(index)));
     const entries = await store.events(0, 100);
     assert.deepEqual(
@@ -295,7 +304,10 @@ const migrating: Readonly<Record<string, (bench: StoreBench) => Promise<void>>> 
     await store.migrate();
     for (const epoch of [0, 1]) {
       assert.deepEqual(await store.commit(firstCommit(epoch)), { kind: "fenced", epoch: 0 });
-      assert.deepEqual(await store.append({ epoch, at, by: "a", events: [event(1)] }), { kind: "fenced", epoch: 0 });
+      assert.deepEqual(await store.append({ epoch, by: "a", entries: dated([event(1)]) }), {
+        kind: "fenced",
+        epoch: 0,
+      });
     }
     assert.equal(await store.head(), undefined);
   },

@@ -13,7 +13,8 @@ export async function loadWorld(db: Db): Promise<StoredWorld | undefined> {
   const services = await db.query("SELECT name, state FROM sluice_services ORDER BY name");
   invariant(world && config, "what the head points to was committed with it");
   return {
-    ...head,
+    sequence: head.sequence,
+    configRevision: head.configRevision,
     config: jsonOf<Config>(config, "config"),
     services: Object.fromEntries(
       services.map((row): [ServiceName, ServiceState] => [textOf(row, "name"), jsonOf(row, "state")]),

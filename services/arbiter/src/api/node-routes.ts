@@ -4,10 +4,13 @@ import type { ArbiterHttp } from "./http.ts";
 import { ConfigQuery, SnapshotQuery, SuspicionsQuery, whole0 } from "./schemas.ts";
 
 const waitMaxMs = 30_000;
+/** Room for the 10,000 votes that a report may hold, at some 130 bytes each. Unit: bytes. */
+const reportBytesMax = 2 * 1024 * 1024;
 
 /** What agents and data planes ask. Reports carry their own proof; reading needs the node token. */
 export function nodeRoutes(app: ArbiterHttp, context: ArbiterContext): void {
-  app.post("/v1/reports", { config: { access: "open" }, schema: { body: EnvelopeSchema } }, (request) => {
+  const report = { config: { access: "open" }, schema: { body: EnvelopeSchema }, bodyLimit: reportBytesMax } as const;
+  app.post("/v1/reports", report, (request) => {
     const { config, configRevision } = context.keeper.durable();
     const reply = context.ballots.take(request.body, config);
     return { ...reply, configRevision, keysetVersion: context.keyring.keyset.version };

@@ -1,6 +1,7 @@
 import { SluiceError } from "@sluice/core";
 import type { ArbiterContext } from "../context.ts";
 import { explain } from "../explain.ts";
+import { whyNotReady } from "../lease-turn.ts";
 import { statusOf, type View } from "../status.ts";
 import type { ArbiterHttp } from "./http.ts";
 import { EventsQuery, NameParams, whole0 } from "./schemas.ts";
@@ -10,6 +11,10 @@ const decisionsMax = 200;
 
 /** What operators may look at. A follower answers too, from the same votes, and says that it follows. */
 export function readRoutes(app: ArbiterHttp, context: ArbiterContext): void {
+  app.get("/readyz", { config: { access: "open" } }, (_request, reply) => {
+    const because = whyNotReady(context);
+    return because === undefined ? { status: "ok" } : reply.code(503).send({ status: because });
+  });
   app.get("/v1/status", {}, () => statusOf(viewOf(context)));
   app.get("/v1/explain/:name", { schema: { params: NameParams } }, async (request) => {
     const { config, configRevision } = context.keeper.durable();
@@ -29,7 +34,7 @@ export function readRoutes(app: ArbiterHttp, context: ArbiterContext): void {
   app.get("/v1/events", { schema: { querystring: EventsQuery } }, async (request) => {
     const { after, limit, waitMs } = request.query;
     const at = {
-      after: whole0(after, Number.MAX_SAFE_INTEGER),
+      after: after === undefined ? undefined : whole0(after, Number.MAX_SAFE_INTEGER),
       limit: whole0(limit ?? "100", 1_000),
       waitMs: whole0(waitMs, waitMaxMs),
     };

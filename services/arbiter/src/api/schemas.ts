@@ -50,7 +50,11 @@ const whole = (description: string) => Type.Optional(Type.String({ pattern: "^\\
 
 export const WaitQuery = { waitMs: whole("How long to wait for something new. Milliseconds, at most 30000.") };
 export const EventsQuery = Type.Object(
-  { after: whole("Journal id to read on from."), limit: whole("At most 1000."), ...WaitQuery },
+  {
+    after: whole("Journal id to read on from; absent: the newest entries."),
+    limit: whole("At most 1000."),
+    ...WaitQuery,
+  },
   closed,
 );
 export const SuspicionsQuery = Type.Object(

@@ -1,1 +1,0 @@
-export { type ConfigInForce, configAtStart, fetchConfig } from "@sluice/runtime";

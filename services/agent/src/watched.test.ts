@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { epochMs, monoMs } from "@sluice/core";
+import type { Clock } from "@sluice/ports";
+import type { LookPlan } from "./look-target.ts";
+import type { LookResult } from "./probes/look.ts";
+import { newWatched, noteLook, voteOf } from "./watched.ts";
+import { makeWatcher } from "./watcher.ts";
+
+const plan: LookPlan = { key: "edge:site-a", endpoints: ["127.0.0.1:1"], endpointsUpMin: 1, probe: { kind: "tcp" } };
+const settings = { fall: 4, rise: 5, degradedFailures: 6, degradedLooks: 10 };
+const ok: LookResult = { kind: "ok", ms: 1 };
+const failed: LookResult = { kind: "failed", because: "connect ECONNREFUSED" };
+
+/** Notes looks one after another, the first beginning at 1000, a hundred milliseconds apart. */
+function note(results: readonly (LookResult | undefined)[]) {
+  const entry = newWatched(plan, 0, 1000);
+  const said = results.map((result, index) => {
+    const startedAt = 1000 + index * 100;
+    return noteLook(entry, result, { settings, startedAt, wallAt: epochMs(startedAt) });
+  });
+  return { entry, said, vote: voteOf(entry, settings) };
+}
+
+test("from the start, down takes four failed looks and healthy five good ones", () => {
+  assert.equal(note([failed, failed, failed]).vote.opinion, "unknown");
+  assert.equal(note([failed, failed, failed, failed]).vote.opinion, "down");
+  assert.equal(note([ok, ok, ok, ok]).vote.opinion, "unknown");
+  assert.equal(note([ok, ok, ok, ok, ok]).vote.opinion, "healthy");
+});
+
+test("the first failure of a streak is said once, and so is each change", () => {
+  const { said } = note([ok, ok, ok, ok, ok, failed, failed, failed, failed, failed]);
+  assert.deepEqual(
+    said.map(({ isFirstFailure }) => isFirstFailure),
+    [false, false, false, false, false, true, false, false, false, false],
+  );
+  // Healthy, suspected, down.
+  assert.deepEqual(
+    said.map(({ isChange }) => isChange),
+    [false, false, false, false, true, true, false, false, true, false],
+  );
+});
+
+test("a good look now and then doesn't make a target that is down need new proof", () => {
+  const { entry, said } = note([failed, failed, failed, failed, ok, failed]);
+  assert.equal(entry.downSince, 1000);
+  assert.equal(said.at(-1)?.isFirstFailure, false);
+  assert.equal(note([failed, failed, failed, failed, ok, ok, ok, ok, ok]).entry.downSince, undefined);
+});
+
+test("a discarded look is no look", () => {
+  const { entry, vote } = note([undefined, undefined, undefined, undefined]);
+  assert.equal(entry.hasLooked, false);
+  assert.equal(vote.opinion, "unknown");
+});
+
+test("a look that ends long after its deadline is discarded: the agent stood still, and not the target", async () => {
+  let now = 0;
+  const clock: Clock = { monotonicMs: () => monoMs(now), wallMs: () => epochMs(now) };
+  const asked = Promise.withResolvers<undefined>();
+  const answer = Promise.withResolvers<LookResult>();
+  const looked = Promise.withResolvers<undefined>();
+  const probes = { ...settings, intervalMs: 1, deadlineMs: 1000, anchors: [], allow: [] };
+  const watcher = makeWatcher(
+    {
+      clock,
+      look: () => {
+        asked.resolve(undefined);
+        return answer.promise;
+      },
+      onChange: () => undefined,
+      onFirstFailure: () => assert.fail("no failure was seen"),
+      onLook: () => looked.resolve(undefined),
+    },
+    { probes },
+  );
+  watcher.configure([plan], probes);
+  await asked.promise;
+  now = 1201;
+  answer.resolve(failed);
+  await looked.promise;
+  watcher.stop();
+  assert.equal(watcher.firstLooksIn(), false);
+});

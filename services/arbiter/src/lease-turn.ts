@@ -1,0 +1,56 @@
+import { type Config, majority, SluiceError } from "@sluice/core";
+import type { ArbiterContext } from "./context.ts";
+import { isCalm, makeGivingWay } from "./give-way.ts";
+
+/** One turn at the lease: bid, renew or give way; a follower keeps its world warm, a leader writes what its journal holds. */
+export function makeLeaseTurn(context: ArbiterContext): () => Promise<void> {
+  const { keeper, leadership, clock, signal, name } = context;
+  const preferred = () => keeper.durable().config.arbiters.slice(0, rankOf(keeper.durable().config, name) ?? 0);
+  const givingWay = makeGivingWay({ preferred, signal });
+  return async () => {
+    await leadership.tick(hasMajority(context));
+    const held = leadership.held();
+    if (!held) return keepWarm(context);
+    await context.journal.flush(held.epoch);
+    if (preferred().length === 0 || !context.loop.isLeading()) return undefined;
+    const world = { durable: keeper.durable(), watch: context.loop.watch() };
+    const better = await givingWay.look(clock.monotonicMs(), isCalm(world, clock.wallMs()));
+    if (better !== undefined) await leadership.resign(`${better} is preferred and ready`);
+    return undefined;
+  };
+}
+
+/** The arbiter's place among those configured, 0 preferred; undefined when it is not one of them. */
+export const rankOf = (config: Config, name: string): number | undefined => {
+  const at = config.arbiters.findIndex((arbiter) => arbiter.name === name);
+  return at < 0 ? undefined : at;
+};
+
+/** Without fresh votes from a majority of domains an arbiter doesn't lead: it may be the one that is cut off. */
+export function hasMajority(context: Pick<ArbiterContext, "keeper" | "ballots">): boolean {
+  const { config, configRevision } = context.keeper.durable();
+  const { freshDomains } = context.ballots.count(config, configRevision);
+  const votes = config.electorate.filter((domain) => freshDomains.includes(domain)).length;
+  return votes >= majority(config.electorate.length);
+}
+
+async function keepWarm(context: ArbiterContext): Promise<void> {
+  try {
+    await context.keeper.refresh();
+  } catch (error) {
+    if (!(error instanceof SluiceError) || !error.transient) throw error;
+  }
+}
+
+/** A store unheard of for longer may be gone. Unit: milliseconds. */
+const storeSilentMs = 2_000;
+
+/** Why this arbiter could not take the lead now, or undefined: what a preferred one is asked before others give way to it. */
+export function whyNotReady(
+  context: Pick<ArbiterContext, "keeper" | "ballots" | "leadership" | "clock">,
+): string | undefined {
+  const seenAt = context.leadership.lastSeenAt();
+  if (seenAt === undefined || context.clock.monotonicMs() - seenAt > storeSilentMs)
+    return "the store has not answered lately";
+  return hasMajority(context) ? undefined : "too few fresh vantages";
+}
