@@ -1,5 +1,5 @@
-import { type ErrorCode, errorCodes, type Problem, SluiceError } from "@sluice/core";
-import { request } from "@sluice/runtime";
+import { SluiceError } from "@sluice/core";
+import { errorOf, request } from "@sluice/runtime";
 
 /** The arbiters' API, as the command line uses it: every arbiter is tried in turn, so losing one costs an operator nothing. */
 export interface ArbiterClient {
@@ -27,7 +27,7 @@ export function makeArbiterClient(urls: readonly string[], token: string): Arbit
           ...(body === undefined ? {} : { body }),
         });
         if (answer.status < 300) return answer.body;
-        const problem = problemError(answer.status, answer.body);
+        const problem = errorOf(answer);
         if (problem.code !== "NOT_LEADER") throw problem;
         last = problem;
       } catch (error) {
@@ -44,19 +44,4 @@ export function makeArbiterClient(urls: readonly string[], token: string): Arbit
     throw new SluiceError("UNREACHABLE", `none of ${urls.join(", ")} answered`, { hint, cause: last });
   }
   return { get: (path) => each("GET", path), send: (method, path, body) => each(method, path, body) };
-}
-
-/** A problem document (RFC 9457) back into the error it came from. */
-function problemError(status: number, body: unknown): SluiceError {
-  const problem = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
-  const code =
-    typeof problem["code"] === "string" && problem["code"] in errorCodes ? (problem["code"] as ErrorCode) : "INTERNAL";
-  const text = (key: string): string | undefined => (typeof problem[key] === "string" ? problem[key] : undefined);
-  const [hint, rule] = [text("hint"), text("rule")];
-  const problems = Array.isArray(problem["problems"]) ? (problem["problems"] as Problem[]) : [];
-  return new SluiceError(code, text("detail") ?? text("title") ?? `the arbiter answered ${status}`, {
-    problems,
-    ...(hint === undefined ? {} : { hint }),
-    ...(rule === undefined ? {} : { rule }),
-  });
 }

@@ -7,5 +7,6 @@ export { type Keyring, type Opened, readKeyring } from "./keyring.ts";
 export { generateKeyPair, readSigner, readToken, type Signer, signerFromPem } from "./keys.ts";
 export { type Logger, makeLogger } from "./logger.ts";
 export { makeRegistry } from "./metrics.ts";
+export { errorOf } from "./problem.ts";
 export { describeError, type ProcessFlags, processFlags, runMain, stopSignal } from "./process.ts";
 export { repeat, sleep } from "./waiting.ts";

@@ -5,6 +5,8 @@ import type { Config } from "@sluice/core";
 export type Layout = {
   readonly root: string;
   readonly record: string;
+  /** Held while a lab is started, runs or is cleaned up. */
+  readonly lock: string;
   readonly config: string;
   readonly keys: string;
   /** The model servers' admin token. */
@@ -21,6 +23,7 @@ export function layoutOf(root: string): Layout {
   return {
     root: at,
     record: join(at, "lab.json"),
+    lock: join(at, "lab.lock"),
     config: join(at, "sluice.yaml"),
     keys: join(at, "keys"),
     adminToken: join(at, "keys", "admin.token"),
