@@ -1,5 +1,5 @@
-import { join, resolve } from "node:path";
-import { defaultRoot, type Lab } from "@sluice/lab";
+import { join } from "node:path";
+import { commandFor, type Lab } from "@sluice/lab";
 import { table } from "./table.ts";
 
 /** What a person sees when the lab is up: where everything is, what to try next, and how to end it. */
@@ -13,8 +13,6 @@ export function welcome(lab: Lab): readonly string[] {
   ]);
   const [service] = config.services;
   const [nameserver] = config.nameservers.filter((entry) => entry.site === config.arbiters[0]?.site);
-  // The commands work as they stand, wherever the lab's state is.
-  const sluice = layout.root === resolve(defaultRoot) ? "pnpm sluice" : `pnpm sluice --dir ${layout.root}`;
   return [
     ...table(["SITE", "ROLE", "NAME", "ADDRESSES"], rows),
     "",
@@ -23,10 +21,10 @@ export function welcome(lab: Lab): readonly string[] {
     `logs        ${layout.logs}`,
     "",
     "Try, in another shell:",
-    `  ${sluice} status`,
+    `  ${commandFor(layout, "status")}`,
     `  dig @${nameserver?.address} -p ${nameserver?.port} ${service?.host} +short`,
-    `  ${sluice} drill run site-outage --service ${service?.name}`,
+    `  ${commandFor(layout, `drill run site-outage --service ${service?.name}`)}`,
     "",
-    `Ctrl-C here ends it, and so does, elsewhere: ${sluice} lab down`,
+    `Ctrl-C here ends it, and so does, elsewhere: ${commandFor(layout, "lab down")}`,
   ];
 }

@@ -4,7 +4,7 @@ import { type Logger, makeLogger } from "@sluice/runtime";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "@sluice/store-postgres";
 import { checkAddresses } from "./check-addresses.ts";
 import { type Control, openControl } from "./control.ts";
-import { type Layout, layoutOf, type Part, partsOf } from "./layout.ts";
+import { commandFor, type Layout, layoutOf, type Part, partsOf } from "./layout.ts";
 import { type Lock, takeLock } from "./lock.ts";
 import { chooseConfig, exampleConfig, prepareDirectories, prepareKeys } from "./prepare.ts";
 import { identify, signalProcess } from "./process-table.ts";
@@ -64,7 +64,7 @@ async function alreadyRunning(layout: Layout): Promise<SluiceError> {
   const running = await readRunning(layout);
   const who = running ? `(process ${running.supervisor.pid})` : "or just being started or ended";
   return new SluiceError("LAB_RUNNING", `a lab is already running in ${layout.root} ${who}`, {
-    hint: "Use it, or end it with `pnpm sluice lab down`. Nothing was changed.",
+    hint: `Use it, or end it with \`${commandFor(layout, "lab down")}\`. Nothing was changed.`,
   });
 }
 
@@ -85,8 +85,10 @@ async function open(lab: Opening): Promise<{ readonly config: Config; readonly p
   const swept = await sweep(layout);
   if (swept > 0) say(`ended ${swept} processes that an earlier lab left running`);
   const chosen = await chooseConfig(layout, options.configFile ?? exampleConfig);
-  if (chosen.isKept && options.configFile !== undefined)
-    say(`the lab keeps the configuration it began with, ${layout.config}; change it with \`pnpm sluice apply\``);
+  if (chosen.isOther && options.configFile !== undefined)
+    say(
+      `the lab keeps the configuration it began with, ${layout.config}; change it with \`${commandFor(layout, "apply")}\``,
+    );
   const parts = partsOf(chosen.config, layout);
   await checkAddresses(parts);
   await chosen.keep();
@@ -101,7 +103,7 @@ async function open(lab: Opening): Promise<{ readonly config: Config; readonly p
   signal.throwIfAborted();
   const onLoss = (part: Part, how: string): void => {
     logger.warn({ event: "lost", name: part.name, how }, `${part.name} ended by itself`);
-    say(`${part.name} ended by itself (${how}); \`pnpm sluice lab heal ${part.site}\` starts it again`);
+    say(`${part.name} ended by itself (${how}); \`${commandFor(layout, `lab heal ${part.site}`)}\` starts it again`);
   };
   lab.supervisor = makeSupervisor({ layout, databaseUrl, onChange: note, onLoss });
   say(`starting ${parts.length} processes …`);

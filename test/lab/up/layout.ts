@@ -33,6 +33,10 @@ export function layoutOf(root: string): Layout {
   };
 }
 
+/** A command as a person types it for this lab: `pnpm sluice --dir /elsewhere status`. */
+export const commandFor = (layout: Layout, words: string): string =>
+  layout.root === resolve(defaultRoot) ? `pnpm sluice ${words}` : `pnpm sluice --dir ${layout.root} ${words}`;
+
 export type PartRole = "agent" | "nameserver" | "arbiter" | "model-server";
 
 /** One process of the lab. */

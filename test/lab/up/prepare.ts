@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { access, constants, copyFile, mkdir, writeFile } from "node:fs/promises";
+import { access, constants, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { readConfigFile } from "@sluice/contract";
 import { type Config, type KeyEntry, type Keyset, SluiceError } from "@sluice/core";
@@ -22,20 +22,28 @@ export async function prepareDirectories(layout: Layout): Promise<void> {
   }
 }
 
-/** The configuration a lab begins with, read and checked. Nothing is written until `keep` is called. */
+/**
+ * The configuration a lab begins with, read and checked; the one it began with once is kept, and `isOther` when it isn't the
+ * source's. Nothing is written until `keep` is called.
+ */
 export async function chooseConfig(
   layout: Layout,
   source: string,
-): Promise<{ readonly config: Config; readonly isKept: boolean; keep(): Promise<void> }> {
-  const isKept = await access(layout.config).then(
-    () => true,
-    () => false,
-  );
-  const config = await readConfigFile(isKept ? layout.config : source);
-  // Once: an edited one is kept.
-  const keep = async (): Promise<void> => (isKept ? undefined : copyFile(source, layout.config));
-  return { config, isKept, keep };
+): Promise<{ readonly config: Config; readonly isOther: boolean; keep(): Promise<void> }> {
+  const kept = await textOf(layout.config);
+  if (kept === undefined) {
+    const config = await readConfigFile(source);
+    return { config, isOther: false, keep: () => copyFile(source, layout.config) };
+  }
+  const config = await readConfigFile(layout.config);
+  return { config, isOther: kept !== (await textOf(source)), keep: () => Promise.resolve() };
 }
+
+const textOf = (path: string): Promise<string | undefined> =>
+  readFile(path, "utf8").then(
+    (text) => text,
+    () => undefined,
+  );
 
 /** A root key, a keyset that names every agent and arbiter, and the tokens; made once and kept. */
 export async function prepareKeys(layout: Layout, config: Config): Promise<void> {

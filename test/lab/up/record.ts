@@ -16,7 +16,13 @@ export type LabRecord = {
 export type RecordedPart = ProcessId & { readonly name: string; readonly role: PartRole; readonly site: string };
 
 export async function readRecord(layout: Layout): Promise<LabRecord | undefined> {
-  return (await readJsonFile(layout.record)) as LabRecord | undefined;
+  try {
+    return (await readJsonFile(layout.record)) as LabRecord | undefined;
+  } catch (error) {
+    // Below a file there is no lab either.
+    if ((error as NodeJS.ErrnoException).code === "ENOTDIR") return undefined;
+    throw error;
+  }
 }
 
 /**
