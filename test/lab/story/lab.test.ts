@@ -44,8 +44,13 @@ type DrillReport = {
 
 /** What differs from drill to drill, and is looked at apart. */
 const changing = {
-  ...{ rtoMs: 0, heldForMs: 0, startedAtMs: 0 },
-  ...{ timeline: [], servers: [], clients: {}, comeback: {} },
+  rtoMs: 0,
+  heldForMs: 0,
+  startedAtMs: 0,
+  timeline: [],
+  servers: [],
+  clients: {},
+  comeback: {},
 };
 
 type Status = {
@@ -206,8 +211,14 @@ for (const { fault, resolver, flags } of drills) {
     assert.deepEqual(
       { ...report, ...changing },
       {
-        ...{ drill: "site-outage", fault, service: "chat", site: "site-a", target: "site-b", objectiveMs: 30_000 },
-        ...{ verdict: "passed", complaints: [] },
+        drill: "site-outage",
+        fault,
+        service: "chat",
+        site: "site-a",
+        target: "site-b",
+        objectiveMs: 30_000,
+        verdict: "passed",
+        complaints: [],
         ...changing,
       },
     );
