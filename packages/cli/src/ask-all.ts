@@ -1,5 +1,5 @@
-import { type ErrorCode, errorCodes, type Problem, SluiceError } from "@sluice/core";
-import { type Answer, type Ask, request } from "@sluice/runtime";
+import { errorCodes, SluiceError } from "@sluice/core";
+import { type Answer, type Ask, errorOf, request } from "@sluice/runtime";
 
 /** What came of asking one arbiter. Whoever is silent may be dead, paused, cut off, or no arbiter at all. */
 export type Outcome = {
@@ -74,27 +74,14 @@ export async function askOne(ask: Ask, url: string): Promise<Outcome> {
   }
 }
 
-function outcomeOf(url: string, { status, body }: Answer): Outcome {
+function outcomeOf(url: string, answer: Answer): Outcome {
+  const { status, body } = answer;
   const fields = typeof body === "object" && body !== null && !Array.isArray(body) ? body : undefined;
   if (status < 300 && fields) return { url, kind: "answer", body: fields as Readonly<Record<string, unknown>> };
-  const error = fields && problemError(fields as Readonly<Record<string, unknown>>);
-  if (status >= 400 && error) return { url, kind: "problem", error };
+  const isProblem = fields !== undefined && Object.hasOwn(errorCodes, String((fields as { code?: unknown }).code));
+  if (status >= 400 && isProblem) return { url, kind: "problem", error: errorOf(answer) };
   const strange = new SluiceError("UNREACHABLE", `${url} answers, with status ${status}, but not as an arbiter does`, {
     hint: "Is that the address of an arbiter, and is there a proxy before it?",
   });
   return { url, kind: "silent", error: strange };
-}
-
-/** A problem document (RFC 9457) back into the error it came from, or undefined for anything else. */
-function problemError(problem: Readonly<Record<string, unknown>>): SluiceError | undefined {
-  const { code } = problem;
-  if (typeof code !== "string" || !Object.hasOwn(errorCodes, code)) return undefined;
-  const text = (key: string): string | undefined => (typeof problem[key] === "string" ? problem[key] : undefined);
-  const [hint, rule] = [text("hint"), text("rule")];
-  const problems = Array.isArray(problem["problems"]) ? (problem["problems"] as Problem[]) : [];
-  return new SluiceError(code as ErrorCode, text("detail") ?? text("title") ?? code, {
-    problems,
-    ...(hint === undefined ? {} : { hint }),
-    ...(rule === undefined ? {} : { rule }),
-  });
 }

@@ -9,7 +9,7 @@ import { cycleMsMax } from "./watch.ts";
 import { newWatch, type ServiceState, type World } from "./world.ts";
 
 /** Builders for tests: two serving sites and a witness, one service. Only tests import this. */
-export const domains = ["site-a", "site-b", "witness"] as const;
+const domains = ["site-a", "site-b", "witness"] as const;
 
 export const chat: ServiceConfig = {
   name: "chat",

@@ -4,7 +4,7 @@ import { bid, sight, leaseTiming as timing, whyNotWrite } from "./lease.ts";
 import { monoMs } from "./model.ts";
 
 const row = { holder: "one", epoch: 1, expiresAt: "x", isExpired: false };
-const at = (now: number) => ({ now: monoMs(now), timing });
+const at = (now: number) => ({ now: monoMs(now), ableSince: monoMs(0), timing });
 
 test("a leader writes for 8 s after sending its renewal, while its clocks agree", () => {
   const held = { epoch: 1, renewSentAt: monoMs(0), wallMinusMonoMs: 100 };
@@ -21,6 +21,8 @@ test("an expired row is acquired, later by rank", () => {
   assert.equal(bid(seen, 0, at(100)), "acquire");
   assert.equal(bid(seen, 1, at(599)), "wait");
   assert.equal(bid(seen, 1, at(600)), "acquire");
+  const able = { ...at(5_000), ableSince: monoMs(4_600) };
+  assert.deepEqual([bid(seen, 0, able), bid(seen, 1, able)], ["acquire", "wait"], "its turn counts from when it could");
 });
 
 test("an unchanged row is seized after 12 s whatever its date, and a changed one starts anew", () => {

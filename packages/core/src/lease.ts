@@ -67,19 +67,21 @@ export function sight(before: Sighting | undefined, row: LeaseRow, now: MonoMs):
 }
 
 /**
- * What a follower does about the row it sees. `rank` is its place among the configured arbiters, 0 preferred.
+ * What a follower does about the row it sees. `rank` is its place among the configured arbiters, 0 preferred. `ableSince` is
+ * since when it has had the votes to lead: all get them at about the same moment, which must not be a race.
  *
- *   expired for rank × rankDelayMs                  acquire
+ *   expired, and able, for rank × rankDelayMs        acquire
  *   unchanged for seizeAfterMs + rank × rankDelayMs  seize, by compare-and-swap on the exact row
- *   else                                            wait
+ *   else                                             wait
  */
 export function bid(
   sighting: Sighting,
   rank: number,
-  at: { now: MonoMs; timing: LeaseTiming },
+  at: { now: MonoMs; ableSince: MonoMs; timing: LeaseTiming },
 ): "acquire" | "seize" | "wait" {
   const delayMs = rank * at.timing.rankDelayMs;
-  if (sighting.expiredSince !== undefined && at.now - sighting.expiredSince >= delayMs) return "acquire";
+  if (sighting.expiredSince !== undefined && at.now - Math.max(sighting.expiredSince, at.ableSince) >= delayMs)
+    return "acquire";
   if (at.now - sighting.firstSeenAt >= at.timing.seizeAfterMs + delayMs) return "seize";
   return "wait";
 }

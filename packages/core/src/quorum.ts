@@ -2,10 +2,7 @@
  * How many failure domains must agree, by the number configured. A table, since a formula here is easy to get wrong and
  * hard to see wrong. Rule beside it: two disjoint majorities of one electorate are impossible, 2 × majority > domains.
  */
-export const majorityOf = { 1: 1, 2: 2, 3: 2, 4: 3, 5: 3, 6: 4, 7: 4, 8: 5, 9: 5 } as const satisfies Record<
-  number,
-  number
->;
+const majorityOf = { 1: 1, 2: 2, 3: 2, 4: 3, 5: 3, 6: 4, 7: 4, 8: 5, 9: 5 } as const satisfies Record<number, number>;
 
 /** The largest electorate that a configuration may name. */
 export const domainsMax = 9;

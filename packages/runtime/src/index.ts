@@ -10,5 +10,6 @@ export { listen } from "./listen.ts";
 export { type Logger, makeLogger } from "./logger.ts";
 export { makeRegistry } from "./metrics.ts";
 export { problemResponses } from "./openapi.ts";
+export { errorOf } from "./problem.ts";
 export { describeError, type ProcessFlags, processFlags, runMain, stopSignal } from "./process.ts";
 export { repeat, sleep } from "./waiting.ts";

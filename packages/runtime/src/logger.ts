@@ -7,11 +7,14 @@ export function makeLogger(options: {
   readonly service: string;
   readonly name: string;
   readonly level?: string;
+  /** Lines go here instead of to standard output; the directory must be there. */
+  readonly file?: string;
 }): Logger {
-  return pino({
+  const settings = {
     level: options.level ?? "info",
     base: { service: options.service, name: options.name },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: ["token", "*.token", "authorization", "*.authorization", "privatePem", "*.privatePem"],
-  });
+  };
+  return options.file === undefined ? pino(settings) : pino(settings, pino.destination({ dest: options.file }));
 }

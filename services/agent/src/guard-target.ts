@@ -34,7 +34,7 @@ export async function guardTarget(endpoint: string, rules: GuardRules): Promise<
 }
 
 /** Why probes may not reach this address, or undefined when they may. The rule about addresses is the configuration's, too. */
-export function whyForbidden(address: string, port: number, rules: GuardRules): string | undefined {
+function whyForbidden(address: string, port: number, rules: GuardRules): string | undefined {
   if (rules.own?.port === port && rules.own.addresses.some((own) => isSame(own, address)))
     return "the agent's own door";
   return whyForbiddenAddress(address, rules.allow);

@@ -99,3 +99,28 @@ test("model: lists its model and gives a token", async (t) => {
   assert.ok(generated.kind === "ok" && generated.firstTokenMs !== undefined);
   assert.match(because(await look([at], { kind: "model", model: "other", generate: false })), /does not list/);
 });
+
+test("a pool that is well is asked no more than needed; a slow or dead endpoint brings the others", async (t) => {
+  const asked = [0, 0];
+  const held: (() => void)[] = [];
+  const hold = [false, false];
+  const servers = asked.map((_count, index) =>
+    createHttp((_request, response) => {
+      asked[index] = (asked[index] ?? 0) + 1;
+      if (hold[index]) held.push(() => response.end("fine"));
+      else response.end("fine");
+    }),
+  );
+  const ats = await Promise.all(servers.map((server) => listen(t, server)));
+  t.after(() => held.forEach((release) => release()));
+  assert.equal((await look(ats, http)).kind, "ok");
+  assert.deepEqual(asked, [1, 0]);
+  assert.equal((await look(ats, http, { up: 2 })).kind, "ok");
+  assert.deepEqual(asked, [2, 1]);
+  hold[0] = true;
+  assert.equal((await look(ats, http)).kind, "ok");
+  assert.deepEqual(asked, [3, 2]);
+  hold[1] = true;
+  assert.match(because(await look(ats, http, { deadlineMs: 1000 })), /no answer within 1000 ms/);
+  assert.deepEqual(asked, [4, 3]);
+});

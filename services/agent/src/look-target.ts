@@ -27,26 +27,47 @@ export function lookPlans(config: Config): readonly LookPlan[] {
   return [...edges, ...pools];
 }
 
-/** Looks at all endpoints in parallel; well as soon as `endpointsUpMin` of them are. Never throws. */
+/** The share of the deadline after which endpoints that were held back are looked at too. */
+const patience = 0.1;
+
+/**
+ * Well as soon as `endpointsUpMin` of the endpoints are. Only so many are looked at first; each failure brings one more, and
+ * when they are slow, all. So a pool at rest isn't asked more than needed, and a silent one costs no more than the deadline.
+ * Never throws.
+ */
 export async function lookAtTarget(plan: LookPlan, rules: GuardRules, options: LookOptions): Promise<LookResult> {
   const { promise, resolve } = Promise.withResolvers<LookResult>();
+  const { endpoints, endpointsUpMin } = plan;
+  const startedAt = performance.now();
   const enough = new AbortController();
   const cut = (): void => enough.abort();
   options.signal.addEventListener("abort", cut, { once: true });
   if (options.signal.aborted) cut();
-  const failures: string[] = [];
-  let up = 0;
-  for (const endpoint of plan.endpoints) {
-    const look = { rules, options: { ...options, signal: enough.signal } };
+  const failures: (string | undefined)[] = [];
+  let [begun, up, down] = [0, 0, 0];
+
+  function begin(): void {
+    const index = begun;
+    const endpoint = endpoints[index];
+    if (endpoint === undefined) return;
+    begun += 1;
+    const deadlineMs = Math.max(1, Math.round(options.deadlineMs - (performance.now() - startedAt)));
+    const look = { rules, options: { ...options, deadlineMs, signal: enough.signal } };
     void lookAtEndpoint(endpoint, plan.probe, look).then((result) => {
       if (result.kind === "ok") up += 1;
-      else failures.push(`${endpoint}: ${result.because}`);
-      if (result.kind === "ok" && up >= plan.endpointsUpMin) resolve(result);
-      else if (up + failures.length === plan.endpoints.length) resolve(failed(failures[0] ?? "too few endpoints"));
+      else down += 1;
+      if (result.kind === "failed") failures[index] = `${endpoint}: ${result.because}`;
+      if (result.kind === "ok" && up >= endpointsUpMin) resolve(result);
+      else if (up + down === endpoints.length) resolve(failed(failures.find(Boolean) ?? "too few endpoints"));
+      else if (result.kind === "failed") begin();
     });
   }
-  if (plan.endpoints.length === 0) resolve(failed("no endpoints"));
+
+  if (endpoints.length === 0) resolve(failed("no endpoints"));
+  for (let count = 0; count < endpointsUpMin; count += 1) begin();
+  const timer = setTimeout(() => endpoints.forEach(begin), options.deadlineMs * patience);
   const result = await promise;
+  clearTimeout(timer);
   options.signal.removeEventListener("abort", cut);
   cut();
   return result;

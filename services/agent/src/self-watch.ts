@@ -13,7 +13,7 @@ export interface SelfWatch {
   /** An arbiter of that site answered what it was asked at `askedAt`: as good as a check that reached somebody. */
   heardFrom(site: string, askedAt: number): void;
   judge(): SelfCheck;
-  /** Checks whenever nobody outside was heard for an interval, until the signal aborts. */
+  /** Checks whenever nobody outside was heard for an interval and a half, until the signal aborts. */
   run(): Promise<void>;
 }
 
@@ -85,7 +85,7 @@ export function makeSelfWatch(deps: Deps): SelfWatch {
     async run() {
       while (!signal.aborted) {
         const { intervalMs } = deps.config().probes;
-        const isSilent = clock.monotonicMs() - (eyes.reachedBeganAt ?? Number.NEGATIVE_INFINITY) > intervalMs;
+        const isSilent = clock.monotonicMs() - (eyes.reachedBeganAt ?? Number.NEGATIVE_INFINITY) > intervalMs * 1.5;
         if (isSilent) await check();
         await sleep(intervalMs, signal);
       }

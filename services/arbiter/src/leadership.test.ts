@@ -40,6 +40,23 @@ test("the preferred arbiter leads first, and goes on for as long as it renews", 
   assert.deepEqual(events, [{ kind: "leader-elected", arbiter: "arbiter-w", epoch: 1 }]);
 });
 
+test("votes come late and to all at once, and still the preferred arbiter leads", async () => {
+  for (const isFree of [true, false]) {
+    const { arbiters, run, clock } = threeArbiters();
+    if (isFree) {
+      await arbiters[2].tick(true);
+      clock.advance(1_000);
+      await arbiters[2].resign("it was stopped");
+    }
+    for (let spent = 0; spent < 20_000; spent += 250) {
+      for (const arbiter of arbiters) await arbiter.tick(false);
+      clock.advance(250);
+    }
+    await run(3_000);
+    assert.deepEqual(holders(arbiters), [true, false, false]);
+  }
+});
+
 test("when the leader is gone the next by rank leads within 13 s, under a higher epoch", async () => {
   const { arbiters, run } = threeArbiters();
   await run(3_000);

@@ -46,7 +46,7 @@ export function makeLeadership(deps: Deps): Leadership {
   const { lease, clock, timing, name } = deps;
   let held: Held | undefined;
   let sighting: Sighting | undefined;
-  let emptySince: number | undefined;
+  let ableSince: MonoMs | undefined;
   let lastSeenAt: MonoMs | undefined;
   const gap = (): number => clock.wallMs() - clock.monotonicMs();
   const take = (epoch: number, sentAt: Held["renewSentAt"]): void => {
@@ -67,10 +67,10 @@ export function makeLeadership(deps: Deps): Leadership {
     const now = clock.monotonicMs();
     lastSeenAt = now;
     if (row) sighting = sight(sighting, row, now);
-    else emptySince ??= now;
+    ableSince = canLead ? (ableSince ?? now) : undefined;
     const rank = deps.rank();
-    if (!canLead || rank === undefined) return;
-    const move = sighting ? bid(sighting, rank, { now, timing }) : firstBid(now - (emptySince ?? now), rank, timing);
+    if (ableSince === undefined || rank === undefined) return;
+    const move = sighting ? bid(sighting, rank, { now, ableSince, timing }) : firstBid(now - ableSince, rank, timing);
     if (move === "wait") return;
     const seized = move === "seize" ? sighting?.row : undefined;
     const taken = await (seized ? lease.seize(seized, name, timing.ttlMs) : lease.acquire(name, timing.ttlMs));

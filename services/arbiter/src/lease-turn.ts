@@ -27,7 +27,7 @@ export const rankOf = (config: Config, name: string): number | undefined => {
 };
 
 /** Without fresh votes from a majority of domains an arbiter doesn't lead: it may be the one that is cut off. */
-export function hasMajority(context: Pick<ArbiterContext, "keeper" | "ballots">): boolean {
+function hasMajority(context: Pick<ArbiterContext, "keeper" | "ballots">): boolean {
   const { config, configRevision } = context.keeper.durable();
   const { freshDomains } = context.ballots.count(config, configRevision);
   const votes = config.electorate.filter((domain) => freshDomains.includes(domain)).length;

@@ -8,7 +8,7 @@ export function makeNameserverMetrics(registry: Registry) {
   return {
     queries: new Counter({
       name: "sluice_nameserver_queries_total",
-      help: "Queries by transport and rcode; rcode dropped is silence by the RFC.",
+      help: "Queries by transport and rcode; rcode dropped is silence by the RFC, waking silence after a standstill.",
       labelNames: ["transport", "rcode"],
       registers,
     }),

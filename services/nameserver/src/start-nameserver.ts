@@ -7,12 +7,14 @@ import {
   listen,
   makeHttpServer,
   makeRegistry,
+  systemClock,
 } from "@sluice/runtime";
 import { makeNameserverMetrics, type NameserverMetrics } from "./metrics.ts";
 import { makeResponder } from "./responder.ts";
 import { makeShelf, type Shelf } from "./shelf.ts";
 import { type DnsSockets, openSockets } from "./sockets.ts";
 import { askAll, followSources, peersOf, type SourcesDeps } from "./sources.ts";
+import { makeWake } from "./wake.ts";
 
 export type NameserverOptions = {
   readonly name: string;
@@ -51,18 +53,25 @@ export async function startNameserver(options: NameserverOptions): Promise<Names
   const deps = sourcesDeps(options, shelf, metrics);
   metrics.configRevision.set(inForce.revision);
   deps.onOffer(await shelf.load());
+  const sources = [...inForce.config.arbiters, ...peersOf(inForce, name)];
+  const wake = makeWake({
+    clocks: () => [systemClock.monotonicMs(), systemClock.wallMs()],
+    catchUp: (signal) => askAll(deps, sources, AbortSignal.any([stop.signal, signal])),
+    onWake: (ms) => logger.warn({ event: "woke" }, `stood still for ${Math.round(ms)} ms; asks before it answers`),
+  });
   let sockets: DnsSockets | undefined;
   let running: Promise<void> = Promise.resolve();
   const close = async (): Promise<void> => {
     stop.abort();
+    wake.stop();
     await Promise.all([sockets?.close(), app.close(), running]);
   };
   try {
     await listen(app, own.url);
     const first = AbortSignal.any([stop.signal, AbortSignal.timeout(askFirstMs)]);
-    await askAll(deps, [...inForce.config.arbiters, ...peersOf(inForce, name)], first);
+    await askAll(deps, sources, first);
     sockets = await openSockets(own, {
-      respond: makeResponder({ shelf, metrics, logger }),
+      respond: makeResponder({ shelf, wake, metrics, logger }),
       onTrouble: (where, error) => noteTrouble(where, error, { metrics, logger }),
     });
   } catch (error) {

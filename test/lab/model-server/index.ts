@@ -1,4 +1,1 @@
-export type { Faults, ParsedFaults } from "./faults.ts";
-export { parseFaults } from "./faults.ts";
-export type { ModelServer, ModelServerOptions } from "./server.ts";
-export { startModelServer } from "./server.ts";
+export { type ModelServer, startModelServer } from "./server.ts";

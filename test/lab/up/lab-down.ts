@@ -1,47 +1,50 @@
 import { SluiceError } from "@sluice/core";
-import { request, sleep } from "@sluice/runtime";
-import { layoutOf } from "./layout.ts";
-import { isAlive } from "./process-table.ts";
-import { type LabRecord, readRecord, readRunning, sweep } from "./record.ts";
+import { sleep } from "@sluice/runtime";
+import { type Layout, layoutOf } from "./layout.ts";
+import { takeLock } from "./lock.ts";
+import { isAlive, signalProcess } from "./process-table.ts";
+import { readRecord, sweep } from "./record.ts";
 
-const downTimeoutMs = 15_000;
+/** Longer than a lab takes to end on a slow machine: 4 s for its processes, 20 s for its database. */
+const downTimeoutMs = 45_000;
 const lookEveryMs = 50;
 
-/** Ends the lab in `root` from another shell, and waits until its last process is gone. */
+/** Ends the lab in `root` from another shell, also one that still starts, and waits until its last process is gone. */
 export async function labDown(root: string, signal: AbortSignal): Promise<void> {
   const layout = layoutOf(root);
-  const record = await readRecord(layout);
-  if (!record)
-    throw new SluiceError("LAB_DOWN", `no lab is running in ${layout.root}`, { hint: "Start one with `pnpm start`." });
-  if (!(await isAlive(record.supervisor))) {
-    await sweep(layout);
-    return;
-  }
-  await askLab(record, "stop");
+  if (!(await readRecord(layout))) throw noLab(layout);
   const until = performance.now() + downTimeoutMs;
-  while (await isAlive(record.supervisor)) {
-    if (performance.now() > until) {
-      const hint = `Kill process ${record.supervisor.pid} and start again: the next start cleans up.`;
-      throw new SluiceError("TIMEOUT", "the lab did not end in time", { hint });
+  for (const asked = new Set<number>(); !(await sweepAlone(layout)); ) {
+    signal.throwIfAborted();
+    const supervisor = (await readRecord(layout))?.supervisor;
+    if (performance.now() > until) throw late(supervisor?.pid);
+    // Whoever holds the lock without a record of its own yet is asked when it has one.
+    if (supervisor && isAlive(supervisor) && !asked.has(supervisor.pid)) {
+      signalProcess(supervisor.pid, "SIGTERM");
+      asked.add(supervisor.pid);
     }
     await sleep(lookEveryMs, signal);
   }
 }
 
-/** Asks the supervisor for something: `stop`, `sites/site-a/kill`, `sites/site-a/heal`. */
-export async function askLab(record: LabRecord, what: string): Promise<unknown> {
-  const url = `${record.control.url}/v1/${what}`;
-  const answer = await request({ url, method: "POST", token: record.control.token, timeoutMs: 30_000 });
-  if (answer.status !== 200)
-    throw new SluiceError("NOT_FOUND", `the lab refused ${what}`, { hint: JSON.stringify(answer.body) });
-  return answer.body;
+/** Cleans up what a killed lab left; false while somebody has the lab in hand. */
+async function sweepAlone(layout: Layout): Promise<boolean> {
+  const lock = takeLock(layout);
+  if (!lock) return false;
+  try {
+    await sweep(layout);
+    return true;
+  } finally {
+    lock.release();
+  }
 }
 
-/** The lab that runs in `root`, for commands that need one. */
-export async function needLab(root: string): Promise<LabRecord> {
-  const record = await readRunning(layoutOf(root));
-  if (record) return record;
-  throw new SluiceError("LAB_DOWN", `no lab is running in ${layoutOf(root).root}`, {
-    hint: "Start one with `pnpm start`.",
+export const noLab = (layout: Layout): SluiceError =>
+  new SluiceError("LAB_DOWN", `no lab is running in ${layout.root}`, {
+    hint: "Start one with `pnpm start`, or name another with --dir.",
   });
+
+function late(pid: number | undefined): SluiceError {
+  const hint = pid === undefined ? "Try again." : `Kill process ${pid} and start again: the next start cleans up.`;
+  return new SluiceError("TIMEOUT", `the lab did not end within ${downTimeoutMs / 1000} s`, { hint });
 }

@@ -5,6 +5,8 @@ import type { Config } from "@sluice/core";
 export type Layout = {
   readonly root: string;
   readonly record: string;
+  /** Held while a lab is started, runs or is cleaned up. */
+  readonly lock: string;
   readonly config: string;
   readonly keys: string;
   /** The model servers' admin token. */
@@ -21,6 +23,7 @@ export function layoutOf(root: string): Layout {
   return {
     root: at,
     record: join(at, "lab.json"),
+    lock: join(at, "lab.lock"),
     config: join(at, "sluice.yaml"),
     keys: join(at, "keys"),
     adminToken: join(at, "keys", "admin.token"),
@@ -29,6 +32,10 @@ export function layoutOf(root: string): Layout {
     cache: join(at, "cache"),
   };
 }
+
+/** A command as a person types it for this lab: `pnpm sluice --dir /elsewhere status`. */
+export const commandFor = (layout: Layout, words: string): string =>
+  layout.root === resolve(defaultRoot) ? `pnpm sluice ${words}` : `pnpm sluice --dir ${layout.root} ${words}`;
 
 export type PartRole = "agent" | "nameserver" | "arbiter" | "model-server";
 

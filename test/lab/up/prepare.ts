@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { createSocket } from "node:dgram";
-import { access, constants, copyFile, mkdir, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { access, constants, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { readConfigFile } from "@sluice/contract";
 import { type Config, type KeyEntry, type Keyset, SluiceError } from "@sluice/core";
 import { generateKeyPair, readJsonFile, signerFromPem, writeFileAtomic } from "@sluice/runtime";
-import type { Layout, Part } from "./layout.ts";
+import type { Layout } from "./layout.ts";
 
 export const exampleConfig = resolve(import.meta.dirname, "../../../packages/contract/examples/lab.yaml");
 
@@ -23,12 +22,28 @@ export async function prepareDirectories(layout: Layout): Promise<void> {
   }
 }
 
-/** Puts the configuration in place, once: an edited one is kept. */
-export async function prepareConfig(layout: Layout, source: string): Promise<void> {
-  await copyFile(source, layout.config, constants.COPYFILE_EXCL).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "EEXIST") throw error;
-  });
+/**
+ * The configuration a lab begins with, read and checked; the one it began with once is kept, and `isOther` when it isn't the
+ * source's. Nothing is written until `keep` is called.
+ */
+export async function chooseConfig(
+  layout: Layout,
+  source: string,
+): Promise<{ readonly config: Config; readonly isOther: boolean; keep(): Promise<void> }> {
+  const kept = await textOf(layout.config);
+  if (kept === undefined) {
+    const config = await readConfigFile(source);
+    return { config, isOther: false, keep: () => copyFile(source, layout.config) };
+  }
+  const config = await readConfigFile(layout.config);
+  return { config, isOther: kept !== (await textOf(source)), keep: () => Promise.resolve() };
 }
+
+const textOf = (path: string): Promise<string | undefined> =>
+  readFile(path, "utf8").then(
+    (text) => text,
+    () => undefined,
+  );
 
 /** A root key, a keyset that names every agent and arbiter, and the tokens; made once and kept. */
 export async function prepareKeys(layout: Layout, config: Config): Promise<void> {
@@ -55,43 +70,3 @@ export async function prepareKeys(layout: Layout, config: Config): Promise<void>
 }
 
 const secret = (path: string, text: string): Promise<void> => writeFile(path, text, { mode: 0o600 });
-
-/** Binds every address once and lets go, so that a taken port is told before anything starts, and all of them at once. */
-export async function checkAddresses(parts: readonly Part[]): Promise<void> {
-  const tried = await Promise.all(
-    parts.flatMap((part) => part.binds.map(async (bind) => ({ part, bind, code: await tryBind(bind) }))),
-  );
-  const failed = tried.filter((entry) => entry.code !== undefined);
-  const problems = failed.map(({ part, bind, code }) => ({
-    path: `${bind.protocol} ${bind.host}:${bind.port}`,
-    message: `${part.name} cannot listen there: ${code}`,
-  }));
-  const first = failed[0];
-  if (!first) return;
-  if (failed.some((entry) => entry.code === "EADDRNOTAVAIL")) {
-    const hosts = [
-      ...new Set(failed.filter((entry) => entry.code === "EADDRNOTAVAIL").map((entry) => entry.bind.host)),
-    ];
-    const hint = `On macOS add them first: ${hosts.map((host) => `sudo ifconfig lo0 alias ${host}`).join("; ")}`;
-    throw new SluiceError("ADDRESS_MISSING", `this machine lacks ${hosts.join(", ")}`, { hint, problems });
-  }
-  const { host, port } = first.bind;
-  const hint = `Find the process with \`ss -lptun 'sport = :${port}'\` and stop it, or give --config other ports.`;
-  throw new SluiceError("PORT_TAKEN", `${host}:${port} is in use`, { hint, problems });
-}
-
-function tryBind(bind: Part["binds"][number]): Promise<string | undefined> {
-  return new Promise((settle) => {
-    if (bind.protocol === "udp") {
-      const socket = createSocket(bind.host.includes(":") ? "udp6" : "udp4");
-      socket.once("error", (error: NodeJS.ErrnoException) => settle(error.code ?? error.message));
-      socket.bind({ address: bind.host, port: bind.port, exclusive: true }, () =>
-        socket.close(() => settle(undefined)),
-      );
-      return;
-    }
-    const server = createServer();
-    server.once("error", (error: NodeJS.ErrnoException) => settle(error.code ?? error.message));
-    server.listen(bind.port, bind.host, () => server.close(() => settle(undefined)));
-  });
-}

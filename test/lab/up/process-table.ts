@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 
 /**
  * Whether a process id still is the process we wrote down. Ids are reused, so its start time must match too: on Linux from
@@ -6,17 +6,16 @@ import { readFile } from "node:fs/promises";
  */
 export type ProcessId = { readonly pid: number; readonly startedTicks: string };
 
-export async function identify(pid: number): Promise<ProcessId> {
-  return { pid, startedTicks: await startTicks(pid) };
-}
+/** Without waiting, so that a process can be written down in the turn that started it. */
+export const identify = (pid: number): ProcessId => ({ pid, startedTicks: startTicks(pid) });
 
-export async function isAlive(id: ProcessId): Promise<boolean> {
+export function isAlive(id: ProcessId): boolean {
   try {
     process.kill(id.pid, 0);
   } catch {
     return false;
   }
-  const ticks = await startTicks(id.pid);
+  const ticks = startTicks(id.pid);
   return ticks !== "gone" && (id.startedTicks === "" || ticks === id.startedTicks);
 }
 
@@ -30,10 +29,10 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-async function startTicks(pid: number): Promise<string> {
+function startTicks(pid: number): string {
   if (process.platform !== "linux") return "";
   try {
-    const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The second field is the command in parentheses and may hold anything, so count from the last parenthesis.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return fields[0] === "Z" ? "gone" : (fields[19] ?? "");

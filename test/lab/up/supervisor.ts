@@ -1,97 +1,130 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, open } from "node:fs/promises";
+import type { ChildProcess } from "node:child_process";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Config, SluiceError } from "@sluice/core";
+import { SluiceError } from "@sluice/core";
 import { sleep } from "@sluice/runtime";
 import type { Layout, Part } from "./layout.ts";
 import { identify, type ProcessId, signalProcess } from "./process-table.ts";
+import { type Started, startProcess, untilReady } from "./start-process.ts";
 
 /** The lab's processes. It starts and ends them; it never restarts one by itself, since a lab is for faults. */
 export interface Supervisor {
   /** Starts what does not run of `parts`, and waits until each says it is ready. */
   start(parts: readonly Part[], signal: AbortSignal): Promise<void>;
-  running(): readonly { readonly part: Part; readonly id: ProcessId }[];
-  /** SIGTERM to all, SIGKILL to what is left after the grace. */
-  stop(): Promise<void>;
+  /** Signals those of `parts` that run; answers which. */
+  signal(parts: readonly Part[], signal: NodeJS.Signals): readonly Part[];
+  running(): readonly Running[];
+  /** SIGTERM to all, SIGKILL to what is left after the grace, or when somebody is in a hurry. */
+  stop(hurry: AbortSignal): Promise<void>;
 }
 
-/** A small young generation: these processes make little garbage, and fifteen of them share one machine. */
-const nodeFlags = ["--max-semi-space-size=1"];
-const readyTimeoutMs = 15_000;
+export type Running = { readonly part: Part; readonly id: ProcessId };
+
+export type SupervisorOptions = {
+  readonly layout: Layout;
+  readonly databaseUrl: string;
+  /** A process was started or has ended: called in that turn. */
+  readonly onChange: (running: readonly Running[]) => void;
+  /** A process ended that nobody had ended. */
+  readonly onLoss: (part: Part, how: string) => void;
+};
+
 const graceMs = 4_000;
 
-type Child = { readonly part: Part; readonly process: ChildProcess; readonly id: ProcessId };
+type Child = {
+  readonly part: Part;
+  readonly started: Started;
+  readonly id: ProcessId;
+  readonly ready: Promise<void>;
+  state: "starting" | "ready" | "ending";
+};
 
-export function makeSupervisor(layout: Layout, databaseUrl: string): Supervisor {
+export function makeSupervisor(options: SupervisorOptions): Supervisor {
   const children = new Map<string, Child>();
+  const running = (): readonly Running[] => [...children.values()].map(({ part, id }) => ({ part, id }));
 
+  /** Two who heal at the same moment wait for one process, and one that was just killed is gone before the next is started. */
   async function startOne(part: Part, signal: AbortSignal): Promise<void> {
-    await mkdir(join(layout.root, part.name), { recursive: true });
-    const log = await open(join(layout.logs, `${part.name}.log`), "a");
-    // A group of its own: Ctrl-C in the terminal reaches the supervisor only, which ends the others in order.
-    const child = spawn(process.execPath, [...nodeFlags, ...part.args], {
-      detached: true,
-      stdio: ["ignore", "pipe", log.fd],
-      env: { ...process.env, DATABASE_URL: databaseUrl, NODE_COMPILE_CACHE: layout.cache, NODE_OPTIONS: "" },
+    const earlier = children.get(part.name);
+    if (earlier?.state === "ending") await exitOf(earlier.started.process);
+    const child = children.get(part.name) ?? spawnPart(part, signal);
+    await child.ready;
+  }
+
+  function spawnPart(part: Part, signal: AbortSignal): Child {
+    if (signal.aborted) throw new SluiceError("LAB_DOWN", `${part.name} is not started: the lab ends`);
+    const { layout, databaseUrl } = options;
+    mkdirSync(join(layout.root, part.name), { recursive: true });
+    const env = { ...process.env, DATABASE_URL: databaseUrl, NODE_COMPILE_CACHE: layout.cache, NODE_OPTIONS: "" };
+    const started = startProcess(part.args, join(layout.logs, `${part.name}.log`), env);
+    const child: Child = {
+      part,
+      started,
+      id: identify(pidOf(started.process, part)),
+      ready: ready(part, started, signal),
+      state: "starting",
+    };
+    children.set(part.name, child);
+    started.process.once("exit", (code, name) => lost(child, name ?? `exit ${code}`));
+    options.onChange(running());
+    return child;
+  }
+
+  async function ready(part: Part, started: Started, signal: AbortSignal): Promise<void> {
+    try {
+      await untilReady(started, part.name, signal);
+      const child = children.get(part.name);
+      if (child?.state === "starting") child.state = "ready";
+    } catch (error) {
+      // Half a process is of no use, and the next start begins afresh.
+      end([part], "SIGKILL");
+      throw error;
+    }
+  }
+
+  function lost(child: Child, how: string): void {
+    children.delete(child.part.name);
+    if (child.state === "ready") options.onLoss(child.part, how);
+    options.onChange(running());
+  }
+
+  function end(parts: readonly Part[], signal: NodeJS.Signals): readonly Part[] {
+    return parts.filter((part) => {
+      const child = children.get(part.name);
+      if (!child) return false;
+      if (signal === "SIGKILL" || signal === "SIGTERM") child.state = "ending";
+      return signalProcess(child.id.pid, signal);
     });
-    const sink = log.createWriteStream();
-    child.stdout?.pipe(sink);
-    child.once("exit", () => children.delete(part.name));
-    if (child.pid === undefined) throw new SluiceError("INTERNAL", `${part.name} could not be started`);
-    children.set(part.name, { part, process: child, id: await identify(child.pid) });
-    await untilReady(child, part, { layout, signal });
+  }
+
+  async function stop(hurry: AbortSignal): Promise<void> {
+    const all = [...children.values()];
+    const parts = all.map(({ part }) => part);
+    const exited = Promise.all(all.map(({ started }) => exitOf(started.process)));
+    end(parts, "SIGTERM");
+    // A stopped process (SIGSTOP) gets its SIGTERM only when it goes on.
+    end(parts, "SIGCONT");
+    const gone = new AbortController();
+    const patience = sleep(graceMs, AbortSignal.any([hurry, gone.signal]));
+    await Promise.race([exited, patience]);
+    gone.abort();
+    end(parts, "SIGKILL");
+    await exited;
   }
 
   return {
-    async start(parts, signal) {
-      const missing = parts.filter((part) => !children.has(part.name));
-      await Promise.all(missing.map((part) => startOne(part, signal)));
-    },
-    running: () => [...children.values()].map(({ part, id }) => ({ part, id })),
-    async stop() {
-      const all = [...children.values()];
-      const exited = Promise.all(all.map((child) => exitOf(child.process)));
-      for (const child of all) signalProcess(child.id.pid, "SIGTERM");
-      // A stopped process (SIGSTOP) gets its SIGTERM only when it goes on.
-      for (const child of all) signalProcess(child.id.pid, "SIGCONT");
-      const late = new AbortController();
-      const timedOut = sleep(graceMs, late.signal).then(() => "late" as const);
-      if ((await Promise.race([exited, timedOut])) === "late") {
-        for (const child of children.values()) signalProcess(child.id.pid, "SIGKILL");
-        await exited;
-      }
-      late.abort();
-    },
+    start: async (parts, signal) => void (await Promise.all(parts.map((part) => startOne(part, signal)))),
+    signal: end,
+    running,
+    stop,
   };
 }
 
-/** Resolves when the process says it is ready or listening; rejects when it ends first or takes too long. */
-function untilReady(child: ChildProcess, part: Part, at: { layout: Layout; signal: AbortSignal }): Promise<void> {
-  const log = join(at.layout.logs, `${part.name}.log`);
-  return new Promise((settle, fail) => {
-    let text = "";
-    const failed = (what: string) => (): void => {
-      done();
-      fail(new SluiceError("TIMEOUT", `${part.name} ${what}`, { hint: `Read ${log}.` }));
-    };
-    const onExit = failed("ended before it was ready");
-    const timer = setTimeout(failed(`was not ready within ${readyTimeoutMs / 1000} s`), readyTimeoutMs);
-    const onAbort = failed("was stopped while it started");
-    const onData = (chunk: Buffer): void => {
-      text = (text + chunk.toString("utf8")).slice(-65_536);
-      if (!/"event":"(ready|listening)"/.test(text)) return;
-      done();
-      settle();
-    };
-    const done = (): void => {
-      clearTimeout(timer);
-      child.stdout?.off("data", onData);
-      child.off("exit", onExit);
-      at.signal.removeEventListener("abort", onAbort);
-    };
-    child.stdout?.on("data", onData);
-    child.once("exit", onExit);
-    at.signal.addEventListener("abort", onAbort, { once: true });
+function pidOf(child: ChildProcess, part: Part): number {
+  if (child.pid !== undefined) return child.pid;
+  child.once("error", () => undefined);
+  throw new SluiceError("START_FAILED", `${part.name} could not be started`, {
+    hint: "Are there too many processes, or too little memory?",
   });
 }
 
@@ -99,12 +132,3 @@ const exitOf = (child: ChildProcess): Promise<void> =>
   child.exitCode !== null || child.signalCode !== null
     ? Promise.resolve()
     : new Promise((resolve) => child.once("exit", () => resolve()));
-
-/** The parts of one site, from the configuration's names. */
-export const partsOfSite = (parts: readonly Part[], site: string, config: Config): readonly Part[] => {
-  if (!config.sites.some((entry) => entry.name === site)) {
-    const hint = `Known: ${config.sites.map((entry) => entry.name).join(", ")}`;
-    throw new SluiceError("NOT_FOUND", `no site is called ${site}`, { hint });
-  }
-  return parts.filter((part) => part.site === site);
-};

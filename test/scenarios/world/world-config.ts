@@ -14,7 +14,7 @@ export type WorldShape = {
   readonly gateways?: boolean;
 };
 
-export const witness = "site-w";
+const witness = "site-w";
 export const ports = { arbiter: 7400, agent: 7401, nameserver: 7402, dns: 5300, model: 9001, gateway: 8080 } as const;
 
 /** The address of a site in this world: the first site has .1, the witness comes last. */

@@ -66,7 +66,7 @@ const isReady = (status: Status): boolean =>
   status.nameservers.every((nameserver) => nameserver.isCurrent) &&
   status.services.every((service) => service.situation === "serving" && service.standby.every((one) => one.isReady));
 
-export function makeWorld(parts: Parts): World {
+function makeWorld(parts: Parts): World {
   const url = parts.config.arbiters[0]?.url ?? "";
   const ask = (method: "GET" | "POST" | "PUT", path: string, body?: object): Promise<Answer> =>
     request({ url: `${url}${path}`, method, token: parts.operatorToken, timeoutMs: 5_000, ...(body ? { body } : {}) });

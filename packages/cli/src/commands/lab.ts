@@ -44,20 +44,37 @@ const verbs = [
 
 async function up(command: Command, configFile: string | undefined): Promise<void> {
   const globals = globalsOf(command);
+  const beganAt = performance.now();
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const signal = stopSignal();
   const databaseUrl = process.env["DATABASE_URL"];
   const running = await labUp({
     root: globals.dir,
-    signal: stopSignal(),
+    signal,
+    hurry: secondSignal(),
     say,
     ...(configFile === undefined ? {} : { configFile }),
     ...(databaseUrl === undefined ? {} : { databaseUrl }),
   });
   const table = running.parts.map(({ name, role, site, binds }) => ({ site, role, name, binds }));
+  say(`the lab is up after ${((performance.now() - beganAt) / 1000).toFixed(1)} s`);
   print(globals, { root: running.layout.root, parts: table }, welcome(running));
   await running.ended;
   say("ending the lab …");
   await running.close();
+  say("the lab is down");
+}
+
+/** Aborted by the second SIGINT or SIGTERM: somebody doesn't want to wait for an orderly end. */
+function secondSignal(): AbortSignal {
+  const hurry = new AbortController();
+  let count = 0;
+  const onSignal = (): void => {
+    count += 1;
+    if (count === 2) hurry.abort();
+  };
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, onSignal);
+  return hurry.signal;
 }
 
 function faultCommand(lab: Command): void {

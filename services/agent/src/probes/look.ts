@@ -51,4 +51,4 @@ export const failed = (because: string): LookResult => ({
   because: because.slice(0, 200).replaceAll(/\p{C}/gu, "?"),
 });
 
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

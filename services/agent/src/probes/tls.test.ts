@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { lookAtEndpoint } from "../look-target.ts";
+import { tlsOptions } from "./tls.ts";
 
 /** A server with a self-signed certificate for `good.test`; with fewer than 0 days it has expired already. */
 async function serve(t: TestContext, days: string): Promise<{ at: string; caFile: string }> {
@@ -53,4 +54,25 @@ test("TLS is verified: right name passes; wrong name and unknown CA fail", async
 test("an expired certificate fails", async (t) => {
   const { at, caFile } = await serve(t, "-1");
   assert.match(JSON.stringify(await look(at, "good.test", caFile)), /expired/i);
+});
+
+test("an authority that was read stays when its file goes away: that is not the target's fault", async (t) => {
+  const { at, caFile } = await serve(t, "30");
+  const tls = { serverName: "good.test", caFile };
+  const first = await tlsOptions(tls);
+  rmSync(caFile);
+  const later = await tlsOptions(tls, performance.now() + 60_000);
+  assert.equal(later.secureContext, first.secureContext);
+  assert.equal((await look(at, "good.test", caFile)).kind, "ok");
+  assert.match(JSON.stringify(await look(at, "good.test", `${caFile}.other`)), /ENOENT/);
+});
+
+test("a renewed authority is taken up", async (t) => {
+  const [old, renewed] = [await serve(t, "30"), await serve(t, "30")];
+  const tls = { serverName: "good.test", caFile: old.caFile };
+  const first = await tlsOptions(tls);
+  writeFileSync(old.caFile, readFileSync(renewed.caFile));
+  const later = await tlsOptions(tls, performance.now() + 60_000);
+  assert.notEqual(later.secureContext, first.secureContext);
+  assert.equal((await look(renewed.at, "good.test", old.caFile)).kind, "ok");
 });

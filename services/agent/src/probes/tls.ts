@@ -12,16 +12,16 @@ const kept = new Map<string, Kept>();
 /** What node:tls needs to verify the server by its configured name, whatever address it was reached at. */
 export async function tlsOptions(
   tls: TlsConfig | undefined,
+  now = performance.now(),
 ): Promise<{ servername?: string; secureContext?: SecureContext }> {
-  return tls ? { servername: tls.serverName, secureContext: await contextOf(tls.caFile ?? "") } : {};
+  return tls ? { servername: tls.serverName, secureContext: await contextOf(tls.caFile ?? "", now) } : {};
 }
 
 /**
  * Reading and parsing an authority costs more than the rest of a look together, so it isn't done for each. A file that can't be
  * read any more says nothing about the target, so the authority that was read last stays.
  */
-function contextOf(caFile: string): Promise<SecureContext> {
-  const now = performance.now();
+function contextOf(caFile: string, now: number): Promise<SecureContext> {
   const standing = kept.get(caFile);
   if (standing && now - standing.at < keptMs) return standing.context;
   const fresh: Kept = { at: now, context: standing ? read(caFile).catch(() => standing.context) : read(caFile) };

@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Event, type EventKind, sentence } from "./event.ts";
+import { overrideOf } from "./fixtures.ts";
+import { epochMs } from "./model.ts";
+import { onSite } from "./placement.ts";
+import { tally } from "./tally.ts";
+
+const fence = { installation: "lab", epoch: 3, sequence: 41 };
+const target = "pool:chat/stable@site-a";
+const [service, site, by, agent] = ["chat", "site-a", "anna", "agent-w"];
+const counted = tally([{ agent, domain: "witness", target, opinion: "down" }], ["site-a", "witness"], site);
+const down = { kind: "down", because: "majority" } as const;
+const healthy = { kind: "healthy", because: "majority" } as const;
+const decision = {
+  sequence: 41,
+  at: epochMs(0),
+  service,
+  situation: "site-down-standby-ready",
+  from: onSite("site-a"),
+  to: onSite("site-b"),
+  cause: { kind: "evacuate", site },
+  because: "it is down",
+} as const;
+const until = epochMs(Date.parse("2026-03-01T04:05:06.789Z"));
+
+type Telling = { readonly [Kind in EventKind]: readonly [Omit<Extract<Event, { kind: Kind }>, "kind">, string] };
+const table: Telling = {
+  suspected: [
+    { target, agent, failingSince: epochMs(0), detail: "ECONNREFUSED" },
+    `agent-w sees ${target} fail: ECONNREFUSED`,
+  ],
+  "vote-changed": [
+    { target, agent, from: "healthy", to: "down" },
+    `agent-w now holds ${target} to be down (was healthy)`,
+  ],
+  "verdict-changed": [
+    { target, from: healthy, to: down, tally: counted },
+    `${target} is down (was healthy), because majority: 0 healthy, 0 degraded, 1 down, 1 unknown of 2`,
+  ],
+  "vantage-lost": [{ domain: "witness" }, "no fresh vote from witness any more"],
+  "vantage-back": [{ domain: "witness" }, "witness votes again"],
+  "stale-inputs": [
+    { fresh: 1, needed: 2 },
+    "only 1 of the 2 fresh vantages needed; nothing moves by itself until they are back",
+  ],
+  "inputs-fresh": [{ fresh: 2 }, "2 vantages are fresh; automation is on again"],
+  "situation-changed": [{ service, from: "serving", to: "site-unknown" }, "chat: site-unknown (was serving)"],
+  decided: [{ decision }, "chat: site-a → site-b (evacuate site-a), because it is down"],
+  held: [
+    { service, wanted: onSite("site-b"), rule: "cool-down", because: "it moved a moment ago" },
+    "chat would move to site-b, held by cool-down: it moved a moment ago",
+  ],
+  latched: [
+    { service, moves: 2 },
+    "chat is latched to manual after 2 automatic moves within an hour; an operator must look",
+  ],
+  released: [{ service, by }, "anna released the latch of chat"],
+  "override-set": [
+    { override: overrideOf("pin", { service, site, until }) },
+    "anna set pin site-a for chat until 2026-03-01T04:05:06.789Z: test",
+  ],
+  "override-ended": [{ id: "o1", because: "expired" }, "override o1 ended (expired)"],
+  quarantined: [{ service, site, because: "down" }, "site-a is quarantined for chat: left as down"],
+  readmitted: [{ service, site, because: "operator" }, "site-a may serve chat again (operator)"],
+  refused: [
+    { command: "failover", by, code: "FLOOR", because: "it would be empty" },
+    "refused failover by anna: FLOOR, it would be empty",
+  ],
+  "rule-overridden": [
+    { service, rule: "last-serving-site", by, reason: "a drill" },
+    "anna overrode last-serving-site for chat: a drill",
+  ],
+  "config-applied": [{ revision: 7, by }, "config revision 7 applied by anna"],
+  "leader-elected": [{ arbiter: "w", epoch: 3 }, "w leads, epoch 3"],
+  "leader-resigned": [
+    { arbiter: "w", epoch: 3, because: "it was stopped" },
+    "w no longer leads epoch 3: it was stopped",
+  ],
+  adopted: [
+    { fence, from: "ns-a", ended: ["o1", "o2"] },
+    "adopted lab:3.41 from ns-a: it is newer than the store, and contradicts the overrides o1, o2, which end",
+  ],
+  diverged: [{ detail: "two worlds" }, "diverged, frozen until an operator chooses: two worlds"],
+  published: [{ fence, causes: ["evacuate site-a"] }, "published lab:3.41: evacuate site-a"],
+  applied: [{ nameserver: "ns-a", fence }, "ns-a serves lab:3.41"],
+  verified: [
+    { service, fence, servers: ["ns-b"], missing: ["ns-a"] },
+    "chat: 1 nameservers answer by lab:3.41, not reached: ns-a",
+  ],
+};
+
+for (const [kind, [facts, expected]] of Object.entries(table)) {
+  test(`${kind}: ${expected}`, () => assert.equal(sentence({ kind, ...facts } as Event), expected));
+}
+
+test("sentences leave out what there is nothing of", () => {
+  assert.equal(
+    sentence({ kind: "adopted", fence, from: "ns-a" }),
+    "adopted lab:3.41 from ns-a: it is newer than the store",
+  );
+  assert.equal(
+    sentence({ kind: "verified", service, fence, servers: ["a", "b"], missing: [] }),
+    "chat: 2 nameservers answer by lab:3.41",
+  );
+  assert.equal(
+    sentence({ kind: "override-set", override: overrideOf("freeze", { until }) }),
+    "anna set freeze for every service until 2026-03-01T04:05:06.789Z: test",
+  );
+});
