@@ -49,7 +49,9 @@ export async function openGround(options: GroundOptions): Promise<Ground> {
     const net = await drawNet();
     const configFile = join(root, "bench.yaml");
     await writeBenchConfig(configFile, net, options.series.edits);
-    const lab = await labUp({ root: join(root, "lab"), configFile, signal: options.signal, say: () => {} });
+    const { signal } = options;
+    const hurry = new AbortController().signal;
+    const lab = await labUp({ root: join(root, "lab"), configFile, signal, hurry, say: () => {} });
     stack.defer(() => lab.close());
     const rival = options.gdnsd
       ? stack.use(await startRival({ program: options.gdnsd, net, tokenFile: lab.layout.adminToken }, options.signal))

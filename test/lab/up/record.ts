@@ -43,27 +43,37 @@ export async function readRunning(layout: Layout): Promise<LabRecord | undefined
   return record && isAlive(record.supervisor) ? record : undefined;
 }
 
+/** So that an arbiter can give its lease back, and the next one needn't wait until it has run out. */
+const graceMs = 3_000;
 const goneTimeoutMs = 10_000;
 const lookEveryMs = 10;
 
 /**
- * Ends what a killed supervisor left running, database included, and waits until it is gone: only processes that still are
- * the ones it started. Answers how many there were.
+ * Ends what a killed supervisor left running, database last, and waits until it is gone: only processes that still are the
+ * ones it started. Answers how many there were.
  */
 export async function sweep(layout: Layout): Promise<number> {
   const left = ((await readRecord(layout))?.parts ?? []).filter((part) => isAlive(part));
-  for (const part of left) signalProcess(part.pid, "SIGKILL");
-  const until = performance.now() + goneTimeoutMs;
-  for (const part of left) {
-    while (isAlive(part)) {
-      if (performance.now() > until)
-        throw new SluiceError("TIMEOUT", `${part.name}, left behind by an earlier lab, does not end`, {
-          hint: `See what holds process ${part.pid}, and start again when it is gone.`,
-        });
-      await sleep(lookEveryMs, new AbortController().signal);
-    }
-  }
+  // A stopped process (SIGSTOP) gets its SIGTERM only when it goes on.
+  for (const signal of ["SIGTERM", "SIGCONT"] as const) for (const part of left) signalProcess(part.pid, signal);
+  const stubborn = await untilGone(left, graceMs);
+  for (const part of stubborn) signalProcess(part.pid, "SIGKILL");
+  const [held] = await untilGone(stubborn, goneTimeoutMs);
+  if (held)
+    throw new SluiceError("TIMEOUT", `${held.name}, left behind by an earlier lab, does not end`, {
+      hint: `See what holds process ${held.pid}, and start again when it is gone.`,
+    });
   const hadDatabase = await stopEmbeddedPostgres(layout.postgres);
   await removeRecord(layout);
   return left.length + (hadDatabase ? 1 : 0);
+}
+
+/** Those of them that still run after a while. */
+async function untilGone(parts: readonly RecordedPart[], timeoutMs: number): Promise<readonly RecordedPart[]> {
+  const until = performance.now() + timeoutMs;
+  for (;;) {
+    const left = parts.filter((part) => isAlive(part));
+    if (left.length === 0 || performance.now() > until) return left;
+    await sleep(lookEveryMs, new AbortController().signal);
+  }
 }

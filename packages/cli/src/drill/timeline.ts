@@ -44,10 +44,11 @@ const tellers: Tellers = {
     about.targets.includes(event.target) && event.to.kind === "down"
       ? { atMs: at, what: "quorum", detail: `${event.target} is down: ${tallySentence(event.tally)}` }
       : undefined,
-  decided: ({ decision }, _at, about) => {
+  decided: ({ decision }, at, about) => {
     if (decision.service !== about.service) return undefined;
     const words = `${formatPlacement(decision.from)} → ${formatPlacement(decision.to)} (${formatCause(decision.cause)})`;
-    return { atMs: decision.at, what: "decision", detail: `${words}, because ${decision.because}` };
+    // Dated as everything of its commit is: by its own date it would stand before the quorum that led to it.
+    return { atMs: at, what: "decision", detail: `${words}, because ${decision.because}` };
   },
   "leader-elected": (event, at) => ({
     atMs: at,
