@@ -52,7 +52,7 @@ export const ApplyBody = Type.Object(
 
 const whole = (description: string) => Type.Optional(Type.String({ pattern: "^\\d{1,15}$", description }));
 
-export const WaitQuery = { waitMs: whole("How long to wait for something new. Milliseconds, at most 30000.") };
+const WaitQuery = { waitMs: whole("How long to wait for something new. Milliseconds, at most 30000.") };
 export const EventsQuery = Type.Object(
   {
     after: whole("Journal id to read on from; absent: the newest entries."),

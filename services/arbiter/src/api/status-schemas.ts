@@ -52,7 +52,7 @@ const serviceFields = {
   overrides: listOf(text(), "Ids of the overrides that bear on it."),
 };
 
-export const ServiceStatus = shared("ServiceStatus", serviceFields, "Where a service is, and how it stands.");
+const ServiceStatus = shared("ServiceStatus", serviceFields, "Where a service is, and how it stands.");
 
 const NameserverStatus = shared(
   "NameserverStatus",
