@@ -98,20 +98,9 @@ export function makeLoop(deps: Deps): Loop {
       deps.metrics.refusedCommits.inc({ why: committed.because });
       if (committed.because === "fenced") await deps.leadership.resign("the store has a newer epoch");
       else await deps.keeper.refresh();
-      return {
-        kind: "refused",
-        code: "FENCED",
-        because: `the store refused: ${committed.because}`,
-        hint: "Ask again: another arbiter may lead.",
-      };
+      return notCommitted(committed.because);
     } catch (error) {
-      if (!(error instanceof SluiceError) || !error.transient) throw error;
-      return {
-        kind: "refused",
-        code: "STORE_UNAVAILABLE",
-        because: error.message,
-        hint: "Nothing was changed. Try again when the database is back.",
-      };
+      return storeAway(error);
     }
   }
 
@@ -131,6 +120,20 @@ function record(deps: Deps, events: readonly Event[], head: { sequence: number; 
     deps.logger.info({ event: event.kind }, sentence(event));
   }
   deps.journal.committed();
+}
+
+const notCommitted = (why: string): CommandResult => ({
+  kind: "refused",
+  code: "FENCED",
+  because: `the store refused: ${why}`,
+  hint: "Ask again: another arbiter may lead.",
+});
+
+/** A database that is away refuses what was asked; any other error is a mistake of ours and goes on. */
+function storeAway(error: unknown): CommandResult {
+  if (!(error instanceof SluiceError) || !error.transient) throw error;
+  const hint = "Nothing was changed. Try again when the database is back.";
+  return { kind: "refused", code: "STORE_UNAVAILABLE", because: error.message, hint };
 }
 
 type Queued = { readonly command: Command; readonly resolve: (result: CommandResult) => void };
