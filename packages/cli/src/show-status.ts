@@ -44,7 +44,8 @@ function leaderLines(status: Status, survey: Survey): readonly string[] {
 function vantagesLine({ vantages, quorum }: Status): string {
   const fresh = vantages.filter(({ isFresh }) => isFresh).length;
   const others = vantages.filter(({ isFresh }) => !isFresh).map(({ agent, because }) => `${agent} ${because}`);
-  const enough = quorum.fresh < quorum.needed ? `; ${quorum.needed} domains are needed, ${quorum.fresh} are fresh` : "";
+  const enough =
+    quorum.fresh < quorum.needed ? `; failure domains: ${quorum.fresh} fresh, ${quorum.needed} needed` : "";
   return `vantages  ${fresh} of ${vantages.length} fresh${others.length > 0 ? ` (${others.join("; ")})` : ""}${enough}`;
 }
 

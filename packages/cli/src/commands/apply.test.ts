@@ -165,3 +165,22 @@ test("a configuration near the size that a file may have is taken", async () => 
   assert.equal((JSON.parse(large.stdout) as { revision: number }).revision, 2);
   assert.equal((await current()).config.zone.records.length, 240);
 });
+
+test("status and events tell of it, as the arbiter that did it has it", async () => {
+  const ask = (...args: readonly string[]) => sluice(...args, "--arbiters", url, "--token-file", tokenFile);
+  const status = await ask("status");
+  assert.deepEqual([status.code, status.stderr], [0, ""]);
+  assert.match(
+    status.stdout,
+    /^leader {4}arbiter-w, epoch 1, fence trial:1\.\d+, config revision 2\nvantages {2}[01] of 3 fresh/,
+  );
+  const applied = await ask("events", "--json", "--limit", "1000");
+  const kinds = applied.stdout
+    .trim()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as { event: { kind: string } }).event.kind);
+  assert.equal(kinds.filter((kind) => kind === "config-applied").length, 2);
+  const unknown = await ask("explain", "nothing");
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.stderr, /^NOT_FOUND: no service is called nothing, nor has that host\nKnown: none\.\n$/);
+});

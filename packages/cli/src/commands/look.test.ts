@@ -107,7 +107,7 @@ test("status says why nobody leads", async (t) => {
   assert.match(stdout, /^ +Too few fresh vantages: 1, and 2 are needed \(agent-b silent, agent-w cut-off\)\.$/m);
   assert.match(
     stdout,
-    /^vantages {2}1 of 3 fresh \(agent-b silent; agent-w cut-off\); 2 domains are needed, 1 are fresh$/m,
+    /^vantages {2}1 of 3 fresh \(agent-b silent; agent-w cut-off\); failure domains: 1 fresh, 2 needed$/m,
   );
 });
 
