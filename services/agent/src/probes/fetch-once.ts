@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { request as requestHttps } from "node:https";
-import { isIP } from "node:net";
+import { connect, isIP, type TcpNetConnectOpts } from "node:net";
 import type { TlsConfig } from "@sluice/core";
 import type { Pinned } from "../guard-target.ts";
 import type { LookOptions } from "./look.ts";
@@ -22,6 +22,8 @@ export type Ask = {
   readonly onPiece?: (piece: Buffer) => void;
 };
 
+const connectPlain = (options: object) => connect(options as TcpNetConnectOpts);
+
 /** One request on a connection of its own: no redirects, no decompression, everything bounded. */
 export async function fetchOnce(
   pinned: Pinned,
@@ -33,7 +35,7 @@ export async function fetchOnce(
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const request = (ask.tls ? requestHttps : requestHttp)({
     ...tls,
-    agent: false,
+    ...(ask.tls ? { agent: false } : { createConnection: connectPlain }),
     host: pinned.address,
     port: pinned.port,
     path: ask.path,
@@ -45,9 +47,11 @@ export async function fetchOnce(
       ...(body === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
     },
     maxHeaderSize: headerBytesMax,
-    signal: options.signal,
     ...(options.localAddress ? { localAddress: options.localAddress } : {}),
   });
+  const cut = (): void => void request.destroy(options.signal.reason);
+  if (options.signal.aborted) cut();
+  else options.signal.addEventListener("abort", cut, { once: true });
   request.once("response", resolve).on("error", reject).end(body);
   // A server that switches protocols unasked gets no connection, and Node says no more about it than this.
   request.once("upgrade", (response) => reject(new Error(`status ${response.statusCode}`)));
@@ -55,6 +59,7 @@ export async function fetchOnce(
     const response = await promise;
     return { status: response.statusCode ?? 0, body: await readBody(response, ask.onPiece) };
   } finally {
+    options.signal.removeEventListener("abort", cut);
     request.destroy();
   }
 }
@@ -66,14 +71,19 @@ export function authorityOf(pinned: Pinned, tls: TlsConfig | undefined): string 
   return pinned.port === (tls ? 443 : 80) ? name : `${name}:${pinned.port}`;
 }
 
-async function readBody(response: IncomingMessage, onPiece: Ask["onPiece"]): Promise<string> {
+function readBody(response: IncomingMessage, onPiece: Ask["onPiece"]): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
   const pieces: Buffer[] = [];
   let bytes = 0;
-  for await (const piece of response as AsyncIterable<Buffer>) {
+  response.on("data", (piece: Buffer) => {
     bytes += piece.length;
-    if (bytes > bodyBytesMax) throw new Error(`body larger than ${bodyBytesMax} bytes`);
+    if (bytes > bodyBytesMax) return void response.destroy(new Error(`body larger than ${bodyBytesMax} bytes`));
     pieces.push(piece);
     onPiece?.(piece);
-  }
-  return Buffer.concat(pieces).toString("utf8");
+  });
+  response.once("end", () => resolve(Buffer.concat(pieces).toString("utf8")));
+  response.once("error", reject);
+  // Cut off without a word, which is no end.
+  response.once("close", () => reject(new Error("aborted")));
+  return promise;
 }
