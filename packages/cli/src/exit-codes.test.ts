@@ -5,10 +5,25 @@ import { exitCodeOf } from "./exit-codes.ts";
 
 /** What scripts rely on. Every other code is 1. */
 const exits: Partial<Record<ErrorCode, number>> = {
-  ...{ CONFIG_INVALID: 2, CONFIG_UNREADABLE: 2, BODY_INVALID: 2, NOT_FOUND: 2 },
-  ...{ LAB_RUNNING: 3, LAB_DOWN: 3 },
-  ...{ FLOOR: 4, BRAKE: 4, NOTHING_TO_DO: 4, ELECTORATE_JUMP: 4, CONFIG_STALE: 4 },
-  ...{ UNREACHABLE: 5, NO_LEADER: 5, NOT_LEADER: 5, STORE_UNAVAILABLE: 5 },
+  CONFIG_INVALID: 2,
+  CONFIG_UNREADABLE: 2,
+  BODY_INVALID: 2,
+  NOT_FOUND: 2,
+  LAB_RUNNING: 3,
+  LAB_DOWN: 3,
+  ...{
+    FLOOR: 4,
+    BRAKE: 4,
+    NOTHING_TO_DO: 4,
+    ELECTORATE_JUMP: 4,
+    CONFIG_STALE: 4,
+  },
+  ...{
+    UNREACHABLE: 5,
+    NO_LEADER: 5,
+    NOT_LEADER: 5,
+    STORE_UNAVAILABLE: 5,
+  },
 };
 
 for (const code of Object.keys(errorCodes) as ErrorCode[]) {
