@@ -11,19 +11,15 @@ const exits: Partial<Record<ErrorCode, number>> = {
   NOT_FOUND: 2,
   LAB_RUNNING: 3,
   LAB_DOWN: 3,
-  ...{
-    FLOOR: 4,
-    BRAKE: 4,
-    NOTHING_TO_DO: 4,
-    ELECTORATE_JUMP: 4,
-    CONFIG_STALE: 4,
-  },
-  ...{
-    UNREACHABLE: 5,
-    NO_LEADER: 5,
-    NOT_LEADER: 5,
-    STORE_UNAVAILABLE: 5,
-  },
+  FLOOR: 4,
+  BRAKE: 4,
+  NOTHING_TO_DO: 4,
+  ELECTORATE_JUMP: 4,
+  CONFIG_STALE: 4,
+  UNREACHABLE: 5,
+  NO_LEADER: 5,
+  NOT_LEADER: 5,
+  STORE_UNAVAILABLE: 5,
 };
 
 for (const code of Object.keys(errorCodes) as ErrorCode[]) {

@@ -22,8 +22,8 @@ const standby = row("ns-b", "site-b");
 const witness = row("ns-w", "site-w");
 
 const passed: Judged = {
-  objectiveMs: 3e4,
-  rtoMs: 1200,
+  objectiveMs: 30_000,
+  rtoMs: 1_200,
   site: "site-a",
   target: "site-b",
   differedMs: 40,
