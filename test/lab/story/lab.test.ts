@@ -23,6 +23,13 @@ after(async () => {
 
 /** What `drill run --json` prints, as far as this reads it. */
 type DrillReport = {
+  readonly drill: string;
+  readonly fault: string;
+  readonly service: string;
+  readonly site: string;
+  readonly target: string;
+  readonly verdict: string;
+  readonly complaints: readonly string[];
   readonly rtoMs?: number;
   readonly objectiveMs: number;
   readonly heldForMs: number;
@@ -40,17 +47,6 @@ type DrillReport = {
     readonly curve: readonly { readonly site: number; readonly target: number; readonly failed: number }[];
   };
   readonly comeback: { readonly firstAnswers: readonly unknown[]; readonly stayedQuarantined: boolean };
-};
-
-/** What differs from drill to drill, and is looked at apart. */
-const changing = {
-  rtoMs: 0,
-  heldForMs: 0,
-  startedAtMs: 0,
-  timeline: [],
-  servers: [],
-  clients: {},
-  comeback: {},
 };
 
 type Status = {
@@ -207,20 +203,9 @@ for (const { fault, resolver, flags } of drills) {
     const { code, stdout, stderr } = await lab.sluice("--json", ...words);
     assert.equal(code, 0, `${stderr}${stdout}`);
     const report = JSON.parse(stdout) as DrillReport;
-    assert.deepEqual(
-      { ...report, ...changing },
-      {
-        drill: "site-outage",
-        fault,
-        service: "chat",
-        site: "site-a",
-        target: "site-b",
-        objectiveMs: 30_000,
-        verdict: "passed",
-        complaints: [],
-        ...changing,
-      },
-    );
+    const { drill, service, site, target, objectiveMs, verdict, complaints } = report;
+    assert.deepEqual([drill, report.fault, service, site, target], ["site-outage", fault, "chat", "site-a", "site-b"]);
+    assert.deepEqual([objectiveMs, verdict, complaints], [30_000, "passed", []]);
     assert.ok(report.rtoMs !== undefined && report.rtoMs > 0 && report.rtoMs <= report.objectiveMs, `${report.rtoMs}`);
     assert.ok(report.heldForMs >= 3_000);
     storyInOrder(report);

@@ -4,7 +4,13 @@ import { SluiceError } from "@sluice/core";
 import { sleep } from "@sluice/runtime";
 
 /** A process that was just started, and where in its log it begins to speak. */
-export type Started = { readonly process: ChildProcess; readonly log: string; readonly from: number };
+export type Started = {
+  readonly process: ChildProcess;
+  readonly log: string;
+  readonly from: number;
+  /** Lets it begin. Whoever is killed before has started nothing. */
+  readonly go: () => void;
+};
 
 /** Fifteen processes on a busy machine; one that ends is noticed at once, so patience costs nothing. */
 const readyTimeoutMs = 60_000;
@@ -16,20 +22,27 @@ const logBytesMax = 10 * 1024 * 1024;
 /** A small young generation: these processes make little garbage, and fifteen of them share one machine. */
 const nodeFlags = ["--max-semi-space-size=1"];
 
+/** The shell becomes node, so the process id stays. It ends instead when our end of the pipe is closed without a word. */
+const waitForWord = 'read -r word && exec "$0" "$@" </dev/null';
+
 /**
  * Starts a script of ours with the log as its output. It writes there itself, not through us, so it goes on when we are
  * killed. A group of its own: Ctrl-C in the terminal reaches the supervisor only, which ends the others in order.
+ *
+ * It begins with `go`, so that it can be written down first: no process is left behind that nobody knows of.
  */
 export function startProcess(args: readonly string[], log: string, env: NodeJS.ProcessEnv): Started {
   const output = openLog(log);
   try {
     const from = fstatSync(output).size;
-    const child = spawn(process.execPath, [...nodeFlags, ...args], {
+    const child = spawn("/bin/sh", ["-c", waitForWord, process.execPath, ...nodeFlags, ...args], {
       detached: true,
-      stdio: ["ignore", output, output],
+      stdio: ["pipe", output, output],
       env,
     });
-    return { process: child, log, from };
+    // One that is killed while it waits doesn't read it any more.
+    child.stdin?.on("error", () => undefined);
+    return { process: child, log, from, go: () => void child.stdin?.end("go\n") };
   } finally {
     closeSync(output);
   }

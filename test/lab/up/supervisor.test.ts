@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +9,7 @@ import { until } from "../../scenarios/world/until.ts";
 import { layoutOf, type Part } from "./layout.ts";
 import { prepareDirectories } from "./prepare.ts";
 import { isAlive } from "./process-table.ts";
+import { startProcess } from "./start-process.ts";
 import { makeSupervisor, type Running } from "./supervisor.ts";
 
 const ready = `console.log('{"event":"ready"}');`;
@@ -59,6 +61,20 @@ const errorOf = async (work: Promise<unknown>): Promise<SluiceError> => {
   assert.ok(error instanceof SluiceError, String(error));
   return error;
 };
+
+test("whoever is killed before it has written a process down has started nothing", async (t) => {
+  const { layout } = await setUp(t);
+  const log = join(layout.logs, "one.log");
+  const told = startProcess(["-e", "console.log('begun')"], log, process.env);
+  told.go();
+  await once(told.process, "exit");
+  assert.equal(await readFile(log, "utf8"), "begun\n");
+  const untold = startProcess(["-e", "console.log('begun')"], log, process.env);
+  // What the system does when the other end dies.
+  untold.process.stdin?.destroy();
+  await once(untold.process, "exit");
+  assert.equal(await readFile(log, "utf8"), "begun\n", "it never ran");
+});
 
 test("a process is told of in the turn that started it, before it is ready", async (t) => {
   const { supervisor, noted, end, pids } = await setUp(t);

@@ -53,10 +53,7 @@ export function makeSupervisor(options: SupervisorOptions): Supervisor {
 
   function spawnPart(part: Part, signal: AbortSignal): Child {
     if (signal.aborted) throw new SluiceError("LAB_DOWN", `${part.name} is not started: the lab ends`);
-    const { layout, databaseUrl } = options;
-    mkdirSync(join(layout.root, part.name), { recursive: true });
-    const env = { ...process.env, DATABASE_URL: databaseUrl, NODE_COMPILE_CACHE: layout.cache, NODE_OPTIONS: "" };
-    const started = startProcess(part.args, join(layout.logs, `${part.name}.log`), env);
+    const started = launch(part, options);
     const child: Child = {
       part,
       started,
@@ -67,6 +64,7 @@ export function makeSupervisor(options: SupervisorOptions): Supervisor {
     children.set(part.name, child);
     started.process.once("exit", (code, name) => lost(child, name ?? `exit ${code}`));
     options.onChange(running());
+    started.go();
     return child;
   }
 
@@ -118,6 +116,12 @@ export function makeSupervisor(options: SupervisorOptions): Supervisor {
     running,
     stop,
   };
+}
+
+function launch(part: Part, { layout, databaseUrl }: SupervisorOptions): Started {
+  mkdirSync(join(layout.root, part.name), { recursive: true });
+  const env = { ...process.env, DATABASE_URL: databaseUrl, NODE_COMPILE_CACHE: layout.cache, NODE_OPTIONS: "" };
+  return startProcess(part.args, join(layout.logs, `${part.name}.log`), env);
 }
 
 function pidOf(child: ChildProcess, part: Part): number {

@@ -4,8 +4,16 @@ import { complaintsOf, type Judged } from "./judge.ts";
 import type { ServerRow } from "./report.ts";
 
 const row = (server: string, site: string, changed: Partial<ServerRow> = {}): ServerRow => ({
-  ...{ server, site, isCounted: site !== "site-a", movedMs: site === "site-a" ? undefined : 1_200 },
-  ...{ asked: 100, answered: 100, empty: 0, servfail: 0, mixed: 0, timeouts: 0 },
+  server,
+  site,
+  isCounted: site !== "site-a",
+  movedMs: site === "site-a" ? undefined : 1_200,
+  asked: 100,
+  answered: 100,
+  empty: 0,
+  servfail: 0,
+  mixed: 0,
+  timeouts: 0,
   ...changed,
 });
 
@@ -14,10 +22,20 @@ const standby = row("ns-b", "site-b");
 const witness = row("ns-w", "site-w");
 
 const passed: Judged = {
-  ...{ objectiveMs: 30_000, rtoMs: 1_200, site: "site-a", target: "site-b", differedMs: 40, strayed: [] },
+  objectiveMs: 30_000,
+  rtoMs: 1_200,
+  site: "site-a",
+  target: "site-b",
+  differedMs: 40,
+  strayed: [],
   servers: [lost, standby, witness],
   comeback: {
-    firstAnswers: [{ server: "ns-a", sites: ["site-b"] }],
+    firstAnswers: [
+      {
+        server: "ns-a",
+        sites: ["site-b"],
+      },
+    ],
     stayedQuarantined: true,
     failbackMs: 80,
   },

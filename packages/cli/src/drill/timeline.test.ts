@@ -17,32 +17,80 @@ const entry = (afterMs: number, event: Event): JournalEntry => ({
 });
 
 const tally: Tally = {
-  ...{ electorate: 3, healthy: 0, degraded: 0, down: 2, unknown: 1, downOutside: 2, degradedOutside: 0 },
-  byDomain: { "site-b": "down", "site-w": "down" },
+  electorate: 3,
+  healthy: 0,
+  degraded: 0,
+  down: 2,
+  unknown: 1,
+  downOutside: 2,
+  degradedOutside: 0,
+  byDomain: {
+    "site-b": "down",
+    "site-w": "down",
+  },
 };
 const suspected = (agent: string, afterMs: number, target: TargetKey = pool): Event => ({
-  ...{ kind: "suspected", target, agent, detail: "refused" },
+  kind: "suspected",
+  target,
+  agent,
+  detail: "refused",
   failingSince: (faultAtMs + afterMs) as EpochMs,
 });
 const turned = (to: "down" | "degraded", target: TargetKey = pool): Event => ({
-  ...{ kind: "verdict-changed", target, tally },
-  from: { kind: "healthy", because: "majority" },
-  to: { kind: to, because: "majority" },
+  kind: "verdict-changed",
+  target,
+  tally,
+  from: {
+    kind: "healthy",
+    because: "majority",
+  },
+  to: {
+    kind: to,
+    because: "majority",
+  },
 });
 const decided = (service: string, sequence: number): Event => ({
   kind: "decided",
   decision: {
-    ...{ sequence, service, situation: "site-down-standby-ready", because: "site-a is down" },
-    // The loop's own date, two milliseconds before the commit's.
+    sequence,
+    service,
+    situation: "site-down-standby-ready",
+    because: "site-a is down",
     at: (faultAtMs + 998) as EpochMs,
-    from: { kind: "sites", shares: [{ site: "site-a", share: 1 }] },
-    to: { kind: "sites", shares: [{ site: "site-b", share: 1 }] },
-    cause: { kind: "evacuate", site: "site-a" },
+    from: {
+      kind: "sites",
+      shares: [
+        {
+          site: "site-a",
+          share: 1,
+        },
+      ],
+    },
+    to: {
+      kind: "sites",
+      shares: [
+        {
+          site: "site-b",
+          share: 1,
+        },
+      ],
+    },
+    cause: {
+      kind: "evacuate",
+      site: "site-a",
+    },
   },
 });
 const verified = (service: string): Event => ({
-  ...{ kind: "verified", service, servers: ["ns-b", "ns-w"], missing: ["ns-a"] },
-  fence: { installation: "lab", epoch: 1, sequence: 4 },
+  kind: "verified",
+  service,
+  servers: ["ns-b", "ns-w"],
+  missing: ["ns-a"],
+  fence: {
+    installation: "lab",
+    epoch: 1,
+    sequence: 4,
+  },
 });
 
 const whats = (entries: readonly JournalEntry[]): readonly string[] =>
