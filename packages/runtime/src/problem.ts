@@ -5,7 +5,9 @@ import type { Answer } from "./http-client.ts";
 export function errorOf({ status, body }: Answer): SluiceError {
   const problem = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
   const code =
-    typeof problem["code"] === "string" && problem["code"] in errorCodes ? (problem["code"] as ErrorCode) : "INTERNAL";
+    typeof problem["code"] === "string" && Object.hasOwn(errorCodes, problem["code"])
+      ? (problem["code"] as ErrorCode)
+      : "INTERNAL";
   const text = (key: string): string | undefined => (typeof problem[key] === "string" ? problem[key] : undefined);
   const [hint, rule] = [text("hint"), text("rule")];
   const problems = Array.isArray(problem["problems"]) ? (problem["problems"] as Problem[]) : [];
