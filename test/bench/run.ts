@@ -6,9 +6,17 @@ type Bench = {
 };
 
 const benches: Readonly<Record<string, Bench>> = {
+  failover: {
+    about: "how long a lost site is answered, beside gdnsd",
+    load: () => import("./failover.ts"),
+  },
   "false-moves": {
     about: "how often the lab's configuration moves traffic for no reason, in virtual time",
     load: () => import("./false-moves.ts"),
+  },
+  rest: {
+    about: "what the lab uses while nothing happens: processor time and memory by role",
+    load: () => import("./rest.ts"),
   },
 };
 

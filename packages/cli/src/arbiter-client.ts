@@ -1,47 +1,122 @@
 import { SluiceError } from "@sluice/core";
-import { errorOf, request } from "@sluice/runtime";
+import { askAll, askOne, type Outcome } from "./ask-all.ts";
+import { isLeading, type Status } from "./status.ts";
+import { whyNobodyLeads } from "./why-nobody-leads.ts";
 
-/** The arbiters' API, as the command line uses it: every arbiter is tried in turn, so losing one costs an operator nothing. */
+/** The arbiters' API, as the command line uses it: all are asked at once, so losing one costs an operator next to nothing. */
 export interface ArbiterClient {
-  /** From any arbiter that answers; the leader's answer is preferred for `status`. */
-  get(path: string): Promise<unknown>;
-  /** From the leader: followers refuse, and the next one is asked. */
+  /** From any arbiter that answers; for `status` and `explain` from the leader, if it answers about as soon as others. */
+  get(path: string, options?: { readonly signal?: AbortSignal }): Promise<unknown>;
+  /** To the leader. Never sent a second time unless the first arbiter has said that it did nothing. */
   send(method: "POST" | "PUT", path: string, body: unknown): Promise<unknown>;
+  /** The status by everybody who answers, the leader's first, and who doesn't. */
+  survey(): Promise<Survey>;
 }
 
-const timeoutMs = 5_000;
+export type Survey = { readonly statuses: readonly Status[]; readonly silent: readonly Silent[] };
+export type Silent = { readonly url: string; readonly because: string };
+
+/** Unit: milliseconds. Tests shorten them. */
+const patience = {
+  /** For the answer to a read. */
+  readMs: 5_000,
+  /** For the answer to a write, which a busy leader commits first. */
+  writeMs: 10_000,
+  /** For others, once one has answered. */
+  graceMs: 500,
+  /** For the leader to say so, before something is sent to it. */
+  leaderMs: 2_000,
+};
 const bytesMax = 32 * 1024 * 1024;
 
-export function makeArbiterClient(urls: readonly string[], token: string): ArbiterClient {
-  async function each(method: "GET" | "POST" | "PUT", path: string, body?: unknown): Promise<unknown> {
-    let last: SluiceError | undefined;
-    for (const url of urls) {
-      try {
-        const waitMs = Number(new URLSearchParams(path.split("?")[1]).get("waitMs") ?? 0);
-        const answer = await request({
-          url: `${url}${path}`,
-          method,
-          token,
-          bytesMax,
-          timeoutMs: timeoutMs + waitMs,
-          ...(body === undefined ? {} : { body }),
-        });
-        if (answer.status < 300) return answer.body;
-        const problem = errorOf(answer);
-        if (problem.code !== "NOT_LEADER") throw problem;
-        last = problem;
-      } catch (error) {
-        if (!(error instanceof SluiceError) || !error.transient) throw error;
-        last ??= error;
-      }
-    }
-    if (last?.code === "NOT_LEADER") {
-      throw new SluiceError("NO_LEADER", "arbiters answer, but none of them leads", {
-        hint: "A new leader is elected within 13 s. See `pnpm sluice status`: too few fresh vantages, or no database?",
-      });
-    }
-    const hint = "Is the lab running? Start it with `pnpm start`, or give --arbiters.";
-    throw new SluiceError("UNREACHABLE", `none of ${urls.join(", ")} answered`, { hint, cause: last });
+export function makeArbiterClient(
+  urls: readonly string[],
+  token: string,
+  waits: typeof patience = patience,
+): ArbiterClient {
+  const asking = { token, bytesMax };
+  const read = (path: string) => ({ ...asking, path, timeoutMs: waits.readMs + waitOf(path) });
+  const isLeaders = (outcome: Outcome): boolean => outcome.kind === "answer" && isLeading(outcome.body);
+
+  async function findLeader(): Promise<readonly string[]> {
+    const outcomes = await askAll(urls, { ask: read("/v1/status"), graceMs: waits.leaderMs, isEnough: isLeaders });
+    const leader = outcomes.find(isLeaders);
+    if (!leader) throw whyNot(outcomes) ?? noLeader(outcomes);
+    return [leader.url, ...urls.filter((url) => url !== leader.url)];
   }
-  return { get: (path) => each("GET", path), send: (method, path, body) => each(method, path, body) };
+
+  return {
+    async get(path, options = {}) {
+      const isAboutLeader = /^\/v1\/(status|explain)\b/.test(path);
+      const isEnough = (outcome: Outcome): boolean => (isAboutLeader ? isLeaders(outcome) : outcome.kind === "answer");
+      const outcomes = await askAll(urls, { ask: read(path), graceMs: waits.graceMs, isEnough, ...options });
+      const best = outcomes.find(isLeaders) ?? outcomes.find(({ kind }) => kind === "answer");
+      if (best?.kind === "answer") return best.body;
+      throw whyNot(outcomes) ?? unreachable(outcomes);
+    },
+    async survey() {
+      const outcomes = await askAll(urls, { ask: read("/v1/status"), graceMs: waits.graceMs, isEnough: () => false });
+      const { statuses, silent } = surveyOf(outcomes);
+      if (statuses.length === 0) throw whyNot(outcomes) ?? unreachable(outcomes);
+      return { statuses, silent };
+    },
+    async send(method, path, body) {
+      const order = await findLeader();
+      for (const url of order) {
+        const ask = { ...asking, url: `${url}${path}`, method, body, timeoutMs: waits.writeMs };
+        const outcome = await askOne(ask, url);
+        if (outcome.kind === "answer") return outcome.body;
+        if (outcome.kind === "problem" && outcome.error.code !== "NOT_LEADER") throw outcome.error;
+        if (outcome.kind === "silent" && !isUnsent(outcome.error)) throw maybeDone(outcome);
+      }
+      throw noLeader(await askAll(urls, { ask: read("/v1/status"), graceMs: waits.graceMs, isEnough: () => false }));
+    },
+  };
 }
+
+/** How long the path itself asks an arbiter to wait: a long poll. */
+const waitOf = (path: string): number => Number(new URLSearchParams(path.split("?")[1]).get("waitMs") ?? 0);
+
+function surveyOf(outcomes: readonly Outcome[]): Survey {
+  const answers = outcomes.flatMap((outcome) => (outcome.kind === "answer" ? [outcome.body as Status] : []));
+  const silent = outcomes.flatMap((outcome) =>
+    outcome.kind === "answer" ? [] : [{ url: outcome.url, because: outcome.error.message }],
+  );
+  return { statuses: answers.toSorted((one, other) => Number(isLeading(other)) - Number(isLeading(one))), silent };
+}
+
+/** What an arbiter itself objects to, when none answers well: a wrong token is a wrong token everywhere. */
+const whyNot = (outcomes: readonly Outcome[]): SluiceError | undefined =>
+  outcomes.some(({ kind }) => kind === "answer")
+    ? undefined
+    : outcomes.find((outcome) => outcome.kind === "problem")?.error;
+
+function noLeader(outcomes: readonly Outcome[]): SluiceError {
+  const survey = surveyOf(outcomes);
+  if (survey.statuses.length === 0) return unreachable(outcomes);
+  return new SluiceError("NO_LEADER", "arbiters answer, but none of them leads; nothing was changed", {
+    hint: `${whyNobodyLeads(survey).join(" ")} A new leader is elected within 13 s.`,
+    transient: true,
+  });
+}
+
+function unreachable(outcomes: readonly Outcome[]): SluiceError {
+  const silent = outcomes.flatMap((outcome) => (outcome.kind === "silent" ? [outcome] : []));
+  return new SluiceError("UNREACHABLE", `none of ${outcomes.map(({ url }) => url).join(", ")} answered`, {
+    hint: "Is the lab running? Start it with `pnpm start`, or give --arbiters.",
+    problems: silent.map(({ url, error }) => ({ path: url, message: error.message.replace(`${url}: `, "") })),
+    transient: true,
+  });
+}
+
+/** Errors of a connection that never came to be: then nothing was sent. Of any other it can't be known. */
+const neverConnected = ["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "EAI_AGAIN", "EADDRNOTAVAIL"];
+const isUnsent = (error: SluiceError): boolean =>
+  neverConnected.includes((error.cause as NodeJS.ErrnoException | undefined)?.code ?? "");
+
+const maybeDone = ({ url, error }: Extract<Outcome, { kind: "silent" }>): SluiceError =>
+  new SluiceError("TIMEOUT", `${url} leads and gave no answer: what was asked may or may not have been done`, {
+    hint: "Look at `sluice status` and `sluice events` before you ask again.",
+    problems: [{ path: url, message: error.message.replace(`${url}: `, "") }],
+    cause: error,
+  });

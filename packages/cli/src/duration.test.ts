@@ -10,6 +10,6 @@ for (const [text, ms] of Object.entries(durations)) {
 
 for (const text of ["", "90", "s", "1.5h", "-1s", "1 s", "1S", "1w", "1s1s", "1234567s", "٣s"]) {
   test(`"${text}" is no duration`, () => {
-    assert.throws(() => parseDuration(text), { code: "BODY_INVALID", hint: "Write 90s, 15m, 2h or 1d." });
+    assert.throws(() => parseDuration(text), { code: "USAGE", hint: "Write 90s, 15m, 2h or 1d." });
   });
 }

@@ -5,6 +5,7 @@ import { exitCodeOf } from "./exit-codes.ts";
 
 /** What scripts rely on. Every other code is 1. */
 const exits: Partial<Record<ErrorCode, number>> = {
+  USAGE: 2,
   CONFIG_INVALID: 2,
   CONFIG_UNREADABLE: 2,
   BODY_INVALID: 2,
@@ -20,6 +21,7 @@ const exits: Partial<Record<ErrorCode, number>> = {
   NO_LEADER: 5,
   NOT_LEADER: 5,
   STORE_UNAVAILABLE: 5,
+  TIMEOUT: 7,
 };
 
 for (const code of Object.keys(errorCodes) as ErrorCode[]) {

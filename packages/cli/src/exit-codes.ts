@@ -1,6 +1,6 @@
 import type { ErrorCode } from "@sluice/core";
 
-/** Exit codes that scripts can rely on. `docs/cli.md` lists them. */
+/** Exit codes that scripts can rely on. `docs/cli.md` explains them, and a test keeps it equal to this. */
 export const exitCodes = {
   ok: 0,
   failed: 1,
@@ -9,9 +9,16 @@ export const exitCodes = {
   refused: 4,
   unreachable: 5,
   objectiveMissed: 6,
+  maybeDone: 7,
 } as const;
 
-const byCode: Partial<Record<ErrorCode, number>> = {
+/** Codes that are not listed here end with `failed`. */
+export const exitCodeByError: Partial<Record<ErrorCode, number>> = {
+  USAGE: exitCodes.usage,
+  CONFIG_INVALID: exitCodes.usage,
+  CONFIG_UNREADABLE: exitCodes.usage,
+  BODY_INVALID: exitCodes.usage,
+  NOT_FOUND: exitCodes.usage,
   LAB_RUNNING: exitCodes.labState,
   LAB_DOWN: exitCodes.labState,
   FLOOR: exitCodes.refused,
@@ -19,14 +26,11 @@ const byCode: Partial<Record<ErrorCode, number>> = {
   NOTHING_TO_DO: exitCodes.refused,
   ELECTORATE_JUMP: exitCodes.refused,
   CONFIG_STALE: exitCodes.refused,
-  CONFIG_INVALID: exitCodes.usage,
-  CONFIG_UNREADABLE: exitCodes.usage,
-  BODY_INVALID: exitCodes.usage,
-  NOT_FOUND: exitCodes.usage,
   UNREACHABLE: exitCodes.unreachable,
   NO_LEADER: exitCodes.unreachable,
   NOT_LEADER: exitCodes.unreachable,
   STORE_UNAVAILABLE: exitCodes.unreachable,
+  TIMEOUT: exitCodes.maybeDone,
 };
 
-export const exitCodeOf = (code: ErrorCode): number => byCode[code] ?? exitCodes.failed;
+export const exitCodeOf = (code: ErrorCode): number => exitCodeByError[code] ?? exitCodes.failed;

@@ -36,6 +36,6 @@ const wrong: readonly (readonly [options: Partial<FaultOptions>, message: string
 
 for (const [options, message] of wrong) {
   test(`lab fault refuses ${JSON.stringify(options)}`, () => {
-    assert.throws(() => faultsOf({ rate: "1", ...options }), { code: "BODY_INVALID", message });
+    assert.throws(() => faultsOf({ rate: "1", ...options }), { code: "USAGE", message });
   });
 }

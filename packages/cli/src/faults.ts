@@ -30,7 +30,6 @@ export function faultsOf(options: FaultOptions): Faults {
 
 function numberOf(flag: string, text: string): number {
   const value = Number(text);
-  if (text.trim() === "" || !Number.isFinite(value))
-    throw new SluiceError("BODY_INVALID", `${flag}: ${text} is no number`);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new SluiceError("USAGE", `${flag}: ${text} is no number`);
   return value;
 }

@@ -1,1 +1,2 @@
-export {};
+export { type ArbiterClient, makeArbiterClient } from "./arbiter-client.ts";
+export type { Status } from "./status.ts";

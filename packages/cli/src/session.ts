@@ -1,4 +1,5 @@
 import { readConfigFile } from "@sluice/contract";
+import { SluiceError } from "@sluice/core";
 import { defaultRoot, layoutOf } from "@sluice/lab";
 import { readToken } from "@sluice/runtime";
 import type { Command } from "commander";
@@ -19,10 +20,29 @@ export const configFileOf = (options: GlobalOptions): string => layoutOf(options
 
 /** Talks to the arbiters that the options name, or else to those of the lab. */
 export async function connect(options: GlobalOptions): Promise<ArbiterClient> {
-  const layout = layoutOf(options.dir);
-  const urls =
-    options.arbiters?.split(",") ?? (await readConfigFile(layout.config)).arbiters.map((arbiter) => arbiter.url);
-  return makeArbiterClient(urls, await readToken(options.tokenFile ?? `${layout.keys}/operator.token`));
+  const urls = options.arbiters === undefined ? await labUrls(options) : parseUrls(options.arbiters);
+  return makeArbiterClient(urls, await readToken(options.tokenFile ?? `${layoutOf(options.dir).keys}/operator.token`));
+}
+
+async function labUrls(options: GlobalOptions): Promise<readonly string[]> {
+  try {
+    return (await readConfigFile(configFileOf(options))).arbiters.map((arbiter) => arbiter.url);
+  } catch (cause) {
+    if (!(cause instanceof SluiceError) || cause.code !== "CONFIG_UNREADABLE") throw cause;
+    const hint = "Start one with `pnpm start`, or give --arbiters and --token-file.";
+    throw new SluiceError("LAB_DOWN", `there is no lab in ${options.dir}, and no --arbiters`, { hint, cause });
+  }
+}
+
+/** Trailing slashes are forgiven; anything that is no address of an arbiter isn't. */
+function parseUrls(text: string): readonly string[] {
+  const hint = "Write http://127.0.3.1:7400,http://127.0.1.1:7400.";
+  return text.split(",").map((each) => {
+    const url = URL.parse(each.trim());
+    if (!url || !/^https?:$/.test(url.protocol) || url.search !== "" || url.hash !== "")
+      throw new SluiceError("USAGE", `--arbiters: ${each.trim() || "nothing"} is no address of an arbiter`, { hint });
+    return url.href.replace(/\/+$/, "");
+  });
 }
 
 export { defaultRoot };

@@ -1,10 +1,15 @@
 /** What `GET /v1/status` answers, as far as the command line reads it. */
 export type Status = {
   readonly installation: string;
+  readonly arbiter: string;
+  /** The one who answered leads. */
+  readonly isLeading: boolean;
+  readonly whyNotReady: string | null;
   readonly leader: string | null;
   readonly epoch: number;
   readonly fence: string | null;
   readonly configRevision: number;
+  readonly quorum: { readonly domains: number; readonly fresh: number; readonly needed: number };
   readonly vantages: readonly { agent: string; site: string; isFresh: boolean; because: string | null }[];
   readonly services: readonly {
     service: string;
@@ -15,6 +20,7 @@ export type Status = {
     isForced: boolean;
     isHome: boolean;
     held: string | null;
+    latchedAt: number | null;
     standby: readonly { site: string; isReady: boolean; health: string; isQuarantined: boolean }[];
   }[];
   readonly nameservers: readonly {
@@ -34,3 +40,6 @@ export type Status = {
     reason: string;
   }[];
 };
+
+/** Whether an answer to `status` or `explain` is the leader's own. */
+export const isLeading = (body: unknown): boolean => (body as Partial<Status>).isLeading === true;

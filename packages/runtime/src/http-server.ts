@@ -1,10 +1,12 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import swagger from "@fastify/swagger";
+import type { Socket } from "node:net";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
-import { type ErrorCode, errorCodes, type Problem, SluiceError } from "@sluice/core";
-import Fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from "fastify";
+import { SluiceError } from "@sluice/core";
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Registry } from "prom-client";
+import { problemDocument, problemType, sendProblem, toSluiceError } from "./http-problem.ts";
 import type { Logger } from "./logger.ts";
+import { describeRoutes, type OpenapiInfo } from "./openapi.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -19,25 +21,48 @@ export type HttpOptions = {
   readonly tokens: { readonly operator?: string; readonly node?: string };
   /** Unit: bytes. Default 256 KiB. */
   readonly bodyBytesMax?: number;
-  readonly openapi?: { readonly title: string; readonly version: string };
+  /** Given: the routes are described at /openapi.json. */
+  readonly openapi?: OpenapiInfo;
 };
 
 export type HttpServer = ReturnType<typeof makeHttpServer>;
+
+/**
+ * How long a client may take, and how many there may be. A site has tens of agents and nameservers, each with a few
+ * connections, so a thousand leaves room for operators even while somebody holds hundreds open for nothing. A client that
+ * sends its request byte by byte is cut off after `headersMs`, or `requestMs` when it got as far as the body. Nothing is sent
+ * while a long poll waits, at most 30 s, so a connection may be still for longer than that before it counts as dead.
+ * Unit: milliseconds.
+ */
+const bounds = {
+  headersMs: 5_000,
+  requestMs: 10_000,
+  checkEveryMs: 1_000,
+  stillMs: 45_000,
+  keptMs: 20_000,
+  connections: 1_000,
+};
+/** The longest DNS name. Unit: characters. */
+const paramLengthMax = 253;
 
 /** An HTTP server as every process has it: schemas refuse unknown keys, errors are problem documents (RFC 9457), deny by default. */
 export function makeHttpServer(options: HttpOptions) {
   const app = Fastify({
     bodyLimit: options.bodyBytesMax ?? 262_144,
     forceCloseConnections: true,
-    requestTimeout: 10_000,
+    requestTimeout: bounds.requestMs,
+    connectionTimeout: bounds.stillMs,
+    keepAliveTimeout: bounds.keptMs,
+    http: { headersTimeout: bounds.headersMs, connectionsCheckingInterval: bounds.checkEveryMs },
+    routerOptions: { maxParamLength: paramLengthMax },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true, allErrors: true } },
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply, toSluiceError(error)),
+    clientErrorHandler: endBadConnection,
   }).withTypeProvider<TypeBoxTypeProvider>();
-  if (options.openapi) {
-    void app.register(swagger, { openapi: { openapi: "3.1.0", info: options.openapi } });
-    app.after(() =>
-      app.get("/openapi.json", { config: { access: "open" }, schema: { hide: true } }, () => app.swagger()),
-    );
-  }
+  app.server.maxConnections = bounds.connections;
+  // Response schemas describe what is sent and never filter it: a field that a schema forgot would be lost without a word.
+  app.setSerializerCompiler(() => (value) => JSON.stringify(value));
+  if (options.openapi) describeRoutes(app, options.openapi);
   app.addHook("onRequest", async (request) => authorize(request, options.tokens));
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = toSluiceError(error);
@@ -45,15 +70,14 @@ export function makeHttpServer(options: HttpOptions) {
     return sendProblem(reply, known);
   });
   app.setNotFoundHandler((request, reply) =>
-    sendProblem(reply, new SluiceError("NOT_FOUND", `there is no ${request.method} ${request.url}`)),
+    sendProblem(
+      reply,
+      new SluiceError("NOT_FOUND", `there is no ${request.method} ${request.url}`, {
+        hint: "An arbiter lists its routes at /openapi.json.",
+      }),
+    ),
   );
-  app.get("/healthz", { config: { access: "open" }, schema: { hide: true } }, () => ({ status: "ok" }));
-  const { registry } = options;
-  if (registry) {
-    app.get("/metrics", { config: { access: "open" }, schema: { hide: true } }, async (_request, reply) =>
-      reply.type(registry.contentType).send(await registry.metrics()),
-    );
-  }
+  app.after(() => ownRoutes(app, options.registry));
   return app;
 }
 
@@ -76,59 +100,55 @@ function isSame(given: string, wanted: string | undefined): boolean {
   return timingSafeEqual(digest(given), digest(wanted));
 }
 
-function toSluiceError(error: FastifyError | SluiceError): SluiceError {
-  if (error instanceof SluiceError) return error;
-  if (error.validation) {
-    const problems = error.validation.map((entry): Problem => {
-      const extra = (entry.params as { additionalProperty?: unknown }).additionalProperty;
-      const path = `${error.validationContext ?? "body"}${entry.instancePath}${typeof extra === "string" ? `/${extra}` : ""}`;
-      return { path, message: typeof extra === "string" ? `unknown key ${extra}` : (entry.message ?? "does not fit") };
-    });
-    return new SluiceError("BODY_INVALID", problems.map((entry) => `${entry.path}: ${entry.message}`).join("; "), {
-      problems,
-    });
-  }
-  if (error.statusCode === 413) return new SluiceError("BODY_TOO_LARGE", error.message);
-  if (error.statusCode !== undefined && error.statusCode < 500) return new SluiceError("BODY_INVALID", error.message);
-  return new SluiceError("INTERNAL", "something went wrong on our side", { cause: error });
+/** What every process has, described like any other route. */
+function ownRoutes(app: FastifyInstance, registry: Registry | undefined): void {
+  const open = { access: "open" } as const;
+  const tags = ["process"];
+  const healthz = {
+    operationId: "getHealth",
+    tags,
+    summary: "Whether the process runs and answers",
+    security: [],
+    response: {
+      200: {
+        description: "It does.",
+        type: "object",
+        properties: { status: { type: "string", const: "ok" } },
+        required: ["status"],
+        additionalProperties: false,
+      },
+    },
+  };
+  app.get("/healthz", { config: open, schema: healthz }, () => ({ status: "ok" }));
+  if (!registry) return;
+  const metrics = {
+    operationId: "getMetrics",
+    tags,
+    summary: "Metrics in Prometheus's text format",
+    security: [],
+    response: { 200: { description: "All of them.", content: { "text/plain": { schema: { type: "string" } } } } },
+  };
+  app.get("/metrics", { config: open, schema: metrics }, async (_request, reply) =>
+    reply.type(registry.contentType).send(await registry.metrics()),
+  );
 }
 
-function sendProblem(reply: FastifyReply, error: SluiceError): FastifyReply {
-  const { status, about } = errorCodes[error.code satisfies ErrorCode];
-  return reply
-    .code(status)
-    .type("application/problem+json")
-    .send({
-      type: `https://sluice.invalid/errors/${error.code}`,
-      title: about,
-      status,
-      detail: error.message,
-      code: error.code,
-      ...(error.hint === undefined ? {} : { hint: error.hint }),
-      ...(error.rule === undefined ? {} : { rule: error.rule }),
-      ...(error.problems.length > 0 ? { problems: error.problems } : {}),
-    });
-}
+const badConnections: Readonly<Record<string, readonly [number, string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, "Request Timeout"],
+  HPE_HEADER_OVERFLOW: [431, "Request Header Fields Too Large"],
+};
 
-/** Listens at a URL's host and port. A taken port and a missing address say what to do. */
-export async function listen(
-  app: { listen(options: { host: string; port: number }): Promise<string> },
-  url: string,
-): Promise<void> {
-  const { hostname, port } = new URL(url);
-  const host = hostname.replace(/^\[|\]$/g, "");
-  try {
-    await app.listen({ host, port: Number(port) });
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === "EADDRINUSE") {
-      const hint = `Find the process with \`ss -ltnp 'sport = :${port}'\` and stop it, or configure another port.`;
-      throw new SluiceError("PORT_TAKEN", `${host}:${port} is in use`, { hint, cause });
-    }
-    if (code === "EADDRNOTAVAIL") {
-      const hint = `On macOS add it first: sudo ifconfig lo0 alias ${host}`;
-      throw new SluiceError("ADDRESS_MISSING", `this machine has no address ${host}`, { hint, cause });
-    }
-    throw cause;
-  }
+/** A connection that sent no HTTP, or too slowly: it is told why, if it can still hear it, and closed. */
+function endBadConnection(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
+  const [status, phrase] = badConnections[error.code ?? ""] ?? [400, "Bad Request"];
+  const problem = problemDocument(new SluiceError("BODY_INVALID", "that is no complete HTTP request"));
+  const body = JSON.stringify({ ...problem, status });
+  const head = [
+    `HTTP/1.1 ${status} ${phrase}`,
+    `content-type: ${problemType}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    "connection: close",
+  ];
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`, () => socket.destroy());
 }

@@ -7,10 +7,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
-import { poolKey } from "@sluice/core";
-import { configOf, makeDoor, makeKeys, makePlace, voteIn } from "./test-world.ts";
-
-const inA = poolKey("chat", "stable", "site-a");
+import { configOf, makeDoor, makeKeys, makePlace } from "./test-world.ts";
 
 /** A target that takes its time, so that looks are under way at any moment. */
 async function makeSlowTarget(t: TestContext): Promise<string> {
@@ -51,7 +48,7 @@ test("a process that was stopped abstains when it goes on, and blames no target;
   writeFileSync(join(directory, "sluice.yaml"), JSON.stringify(config));
   const child = await startProcess(t, directory);
   const well = await w.reports.next(
-    (report) => report.selfCheck.kind === "ok" && voteIn(report, inA)?.opinion === "healthy",
+    ({ selfCheck, votes }) => selfCheck.kind === "ok" && votes.every((vote) => vote.opinion === "healthy"),
   );
 
   child.kill("SIGSTOP");

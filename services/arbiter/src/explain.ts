@@ -2,6 +2,7 @@ import type { BallotCount, Decision, Vote } from "@sluice/core";
 import {
   configuredTargets,
   formatCause,
+  formatFence,
   overridesOf,
   policySites,
   type ServiceConfig,
@@ -28,6 +29,9 @@ export function explain(facts: Facts, service: ServiceConfig) {
   const last = facts.decisions.find((decision) => decision.service === service.name);
   const targets = configuredTargets(config).filter((target) => isAbout(target, service));
   return {
+    arbiter: facts.arbiter,
+    isLeading: facts.isLeading,
+    fence: durable.snapshot ? formatFence(durable.snapshot.fence) : null,
     ...serviceStatus(facts, service),
     answers: (snapshot?.choices ?? []).map(({ site, share, addresses }) => ({ site, share, addresses })),
     ttlSeconds: service.ttlSeconds,
@@ -58,7 +62,9 @@ export function explain(facts: Facts, service: ServiceConfig) {
       };
     }),
     standing: overridesOf(durable.overrides, service.name),
-    lastDecision: last ? { ...last, cause: formatCause(last.cause) } : null,
+    lastDecision: last
+      ? { sequence: last.sequence, at: last.at, because: last.because, cause: formatCause(last.cause) }
+      : null,
   };
 }
 

@@ -1,6 +1,8 @@
 import {
+  type Change,
   type Command,
   type CommandResult,
+  type EpochMs,
   type Event,
   newWatch,
   SluiceError,
@@ -68,45 +70,37 @@ export function makeLoop(deps: Deps): Loop {
     deps.metrics.freshVantages.set(ballots.freshDomains.length);
     const role = epoch === undefined ? ({ kind: "following" } as const) : ({ kind: "leading", epoch } as const);
     const world = { durable: deps.keeper.durable(), watch };
-    const outcome = step(world, { ballots, role, commands: taken.map((entry) => entry.command) }, deps.clock.wallMs());
-    const refused =
-      outcome.change && epoch !== undefined ? await perform(outcome.change, epoch, outcome.events) : undefined;
+    const at = deps.clock.wallMs();
+    const { change, events, ...outcome } = step(
+      world,
+      { ballots, role, commands: taken.map((entry) => entry.command) },
+      at,
+    );
+    const refused = change && epoch !== undefined ? await perform(change, { epoch, events, at }) : undefined;
     if (!refused) watch = outcome.watch;
-    if (epoch !== undefined && !outcome.change) deps.journal.note(outcome.events);
+    if (epoch !== undefined && !change) deps.journal.note(events);
     for (const { command, resolve } of taken) resolve(refused ?? outcome.results[command.id] ?? notLeading);
     end();
   }
 
   /** Commits before anything is published; answers the refusal when nothing was changed. */
   async function perform(
-    change: NonNullable<ReturnType<typeof step>["change"]>,
-    epoch: number,
-    events: readonly Event[],
+    change: Change,
+    under: { readonly epoch: number; readonly events: readonly Event[]; readonly at: EpochMs },
   ): Promise<CommandResult | undefined> {
     if (deps.leadership.whyNotWrite() !== undefined) return notLeading;
     try {
-      const committed = await deps.keeper.commit(change, { epoch, events });
+      const committed = await deps.keeper.commit(change, under);
       if (committed.kind === "committed") {
-        record(deps, events, { sequence: change.durable.sequence, epoch });
+        record(deps, under.events, { sequence: change.durable.sequence, epoch: under.epoch });
         return undefined;
       }
       deps.metrics.refusedCommits.inc({ why: committed.because });
       if (committed.because === "fenced") await deps.leadership.resign("the store has a newer epoch");
       else await deps.keeper.refresh();
-      return {
-        kind: "refused",
-        code: "FENCED",
-        because: `the store refused: ${committed.because}`,
-        hint: "Ask again: another arbiter may lead.",
-      };
+      return notCommitted(committed.because);
     } catch (error) {
-      if (!(error instanceof SluiceError) || !error.transient) throw error;
-      return {
-        kind: "refused",
-        code: "STORE_UNAVAILABLE",
-        because: error.message,
-        hint: "Nothing was changed. Try again when the database is back.",
-      };
+      return storeAway(error);
     }
   }
 
@@ -126,6 +120,20 @@ function record(deps: Deps, events: readonly Event[], head: { sequence: number; 
     deps.logger.info({ event: event.kind }, sentence(event));
   }
   deps.journal.committed();
+}
+
+const notCommitted = (why: string): CommandResult => ({
+  kind: "refused",
+  code: "FENCED",
+  because: `the store refused: ${why}`,
+  hint: "Ask again: another arbiter may lead.",
+});
+
+/** A database that is away refuses what was asked; any other error is a mistake of ours and goes on. */
+function storeAway(error: unknown): CommandResult {
+  if (!(error instanceof SluiceError) || !error.transient) throw error;
+  const hint = "Nothing was changed. Try again when the database is back.";
+  return { kind: "refused", code: "STORE_UNAVAILABLE", because: error.message, hint };
 }
 
 type Queued = { readonly command: Command; readonly resolve: (result: CommandResult) => void };

@@ -120,7 +120,7 @@ function assemble(options: ArbiterOptions, wiring: Wiring): ArbiterContext {
     timing: wiring.timing,
     onEvent,
   });
-  const keeper = makeWorldKeeper({ name, store, clock, signer, keyring, desk, bootstrap: options.config });
+  const keeper = makeWorldKeeper({ name, store, signer, keyring, desk, bootstrap: options.config });
   const settle = makeSettling(options, { keeper, leadership, journal, signal: wiring.stop });
   const loop = makeLoop({ clock, logger, ballots, journal, keeper, leadership, metrics, settle });
   const announce = makeAnnouncer(clock, { keeper, loop, journal, signal: wiring.stop });

@@ -7,6 +7,7 @@ import {
   formatPlacement,
   homeOf,
   isExpired,
+  majority,
   type Opinion,
   overridesOf,
   policySites,
@@ -23,6 +24,8 @@ import type { Acknowledged } from "./snapshot-desk.ts";
 export type View = {
   readonly arbiter: string;
   readonly isLeading: boolean;
+  /** Why it could not take the lead now. */
+  readonly whyNotReady: string | undefined;
   readonly leader: { readonly holder: string; readonly epoch: number } | undefined;
   readonly durable: Durable;
   readonly watch: Watch;
@@ -46,10 +49,12 @@ export function statusOf(view: View) {
     installation: durable.installation,
     arbiter: view.arbiter,
     isLeading: view.isLeading,
+    whyNotReady: view.whyNotReady ?? null,
     leader: view.leader?.holder ?? null,
     epoch: view.leader?.epoch ?? 0,
     fence: durable.snapshot ? formatFence(durable.snapshot.fence) : null,
     configRevision: durable.configRevision,
+    quorum: quorumOf(view),
     vantages: config.agents.map((agent) => {
       const why = view.whyNotCounted(agent.name);
       return { agent: agent.name, site: agent.site, isFresh: why === undefined, because: why ?? null };
@@ -63,6 +68,14 @@ export function statusOf(view: View) {
     nameservers: config.nameservers.map((nameserver) => nameserverStatus(view, nameserver)),
     overrides: durable.overrides.filter((override) => !isExpired(override, view.now)),
   };
+}
+
+/** How many of the configured failure domains are heard, and how many must be. */
+function quorumOf({ durable, whyNotCounted }: View) {
+  const { electorate, agents } = durable.config;
+  const isFresh = (domain: string): boolean =>
+    agents.some((agent) => agent.site === domain && whyNotCounted(agent.name) === undefined);
+  return { domains: electorate.length, fresh: electorate.filter(isFresh).length, needed: majority(electorate.length) };
 }
 
 export function serviceStatus(view: View, service: ServiceConfig) {
@@ -80,6 +93,7 @@ export function serviceStatus(view: View, service: ServiceConfig) {
     isHome: state !== undefined && samePlacement(state.base, homeOf(service)),
     standby: standbyOf(view, service, sitesOf(served)),
     held: watch.held[service.name] ?? null,
+    latchedAt: state?.latchedAt ?? null,
     overrides: overridesOf(durable.overrides, service.name).map((override) => override.id),
   };
 }

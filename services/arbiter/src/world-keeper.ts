@@ -5,11 +5,11 @@ import {
   type Change,
   type Config,
   type Durable,
+  type EpochMs,
   type Event,
-  epochMs,
   type Found,
 } from "@sluice/core";
-import type { Clock, Commit, Store, StoredWorld } from "@sluice/ports";
+import type { Commit, Store, StoredWorld } from "@sluice/ports";
 import type { Keyring, Signer } from "@sluice/runtime";
 import { openSnapshot } from "./adoption.ts";
 import type { SnapshotDesk } from "./snapshot-desk.ts";
@@ -22,8 +22,11 @@ export interface WorldKeeper {
   /** Before a new leader's first write. Answers the event to journal, or the reason to freeze. */
   adopt(found: readonly Found[]): AdoptionOutcome;
   /** Commits a change under an epoch, then puts its snapshot on the desk. */
-  commit(change: Change, under: { readonly epoch: number; readonly events: readonly Event[] }): Promise<CommitOutcome>;
+  commit(change: Change, under: Under): Promise<CommitOutcome>;
 }
+
+/** What a commit is made under, and when the cycle that wants it began. */
+type Under = { readonly epoch: number; readonly events: readonly Event[]; readonly at: EpochMs };
 
 export type AdoptionOutcome =
   | { readonly kind: "kept" }
@@ -37,7 +40,6 @@ export type CommitOutcome =
 type Deps = {
   readonly name: string;
   readonly store: Store;
-  readonly clock: Clock;
   readonly signer: Signer;
   readonly keyring: Keyring;
   readonly desk: SnapshotDesk;
@@ -120,21 +122,16 @@ function restore(deps: Deps, stored: StoredWorld): Durable {
   return { ...rest, installation: stored.config.installation, snapshot: openSnapshot(deps.keyring, snapshotEnvelope) };
 }
 
-type Under = {
-  readonly epoch: number;
-  readonly events: readonly Event[];
-  readonly head: number | undefined;
-  readonly isWhole: boolean;
-};
+type Base = { readonly head: number | undefined; readonly isWhole: boolean };
 
-function toCommit(deps: Deps, change: Change, under: Under): Commit {
+function toCommit(deps: Deps, change: Change, under: Under & Base): Commit {
   const { durable, snapshot } = change;
   return {
     id: randomUUID(),
     epoch: under.epoch,
     sequenceBefore: under.head ?? 0,
     sequence: durable.sequence,
-    at: epochMs(deps.clock.wallMs()),
+    at: under.at,
     by: deps.name,
     services: under.isWhole ? durable.services : change.servicesChanged,
     servicesRemoved: change.servicesRemoved,

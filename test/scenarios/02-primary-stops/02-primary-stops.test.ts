@@ -8,7 +8,7 @@ test("when the first site stops, every nameserver moves; when it is back, the an
   await world.answers("site-b");
   await world.startModels("site-a");
   const back = await world.untilStatus("site-a is healthy again, and quarantined", ({ services }) =>
-    services.some(({ standby }) => standby.some((one) => one.site === "site-a" && one.isQuarantined)),
+    services.some(({ standby }) => standby.some((one) => one.health === "healthy" && one.isQuarantined)),
   );
   assert.equal(back.services[0]?.served, "site-b");
   await world.staysFor(8);

@@ -37,7 +37,12 @@ export type Status = {
     readonly base: string;
     readonly isForced: boolean;
     readonly held: string | null;
-    readonly standby: readonly { readonly site: string; readonly isReady: boolean; readonly isQuarantined: boolean }[];
+    readonly standby: readonly {
+      readonly site: string;
+      readonly isReady: boolean;
+      readonly health: string;
+      readonly isQuarantined: boolean;
+    }[];
   }[];
   readonly nameservers: readonly { readonly isCurrent: boolean }[];
   readonly overrides: readonly { readonly id: string; readonly kind: string }[];

@@ -1,9 +1,9 @@
-import { userInfo } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import { invalidConfig, parseConfigFile } from "@sluice/contract";
 import { type Config, SluiceError } from "@sluice/core";
 import type { Command } from "commander";
 import { connect, globalsOf, print } from "../session.ts";
+import { whoAsks } from "../who-asks.ts";
 
 type ApplyOptions = { readonly reason: string; readonly dryRun?: boolean; readonly revision?: string };
 type Current = { readonly revision: number; readonly config: Config };
@@ -37,7 +37,7 @@ async function apply(file: string, options: ApplyOptions, command: Command): Pro
     print(globals, told, [`revision ${current.revision} already says so; nothing was applied`, ...warned]);
     return;
   }
-  const body = { config, revisionBefore, reason: options.reason, by: userInfo().username };
+  const body = { config, revisionBefore, reason: options.reason, by: whoAsks() };
   const done = (await client.send("PUT", "/v1/config", isDryRun ? { ...body, dryRun: true } : body)) as Done;
   const revision = revisionBefore + 1;
   const head = isDryRun ? `would become revision ${revision}:` : `revision ${revision} is in force:`;
@@ -49,9 +49,9 @@ async function apply(file: string, options: ApplyOptions, command: Command): Pro
 }
 
 function whyNotOptions({ reason, revision }: ApplyOptions): void {
-  if (reason.trim().length < 3) throw new SluiceError("BODY_INVALID", "--reason needs at least three characters");
+  if (reason.trim().length < 3) throw new SluiceError("USAGE", "--reason needs at least three characters");
   if (revision !== undefined && !/^\d{1,9}$/.test(revision))
-    throw new SluiceError("BODY_INVALID", `--revision ${revision} is no number`, {
+    throw new SluiceError("USAGE", `--revision ${revision} is no number`, {
       hint: "Write it as status shows it.",
     });
 }

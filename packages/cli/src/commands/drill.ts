@@ -59,6 +59,6 @@ async function run(command: Command, name: string, options: DrillOptions): Promi
 function oneOf<T extends string>(what: string, value: string, known: readonly T[]): T {
   const found = known.find((each) => each === value);
   if (found === undefined)
-    throw new SluiceError("BODY_INVALID", `${what}: ${value} is not known`, { hint: `One of: ${known.join(", ")}.` });
+    throw new SluiceError("USAGE", `${what}: ${value} is not known`, { hint: `One of: ${known.join(", ")}.` });
   return found;
 }

@@ -1,8 +1,8 @@
-import { userInfo } from "node:os";
 import { SluiceError } from "@sluice/core";
 import type { Command } from "commander";
 import { parseDuration } from "../duration.ts";
 import { connect, globalsOf, print } from "../session.ts";
+import { whoAsks } from "../who-asks.ts";
 
 type AskOptions = {
   readonly reason: string;
@@ -73,13 +73,12 @@ const override = (program: Command, usage: string, about: string): Command =>
 async function ask(command: Command, path: string, what: Record<string, unknown>): Promise<void> {
   const globals = globalsOf(command);
   const options = command.opts<AskOptions>();
-  if (options.reason.trim().length < 3)
-    throw new SluiceError("BODY_INVALID", "--reason needs at least three characters");
+  if (options.reason.trim().length < 3) throw new SluiceError("USAGE", "--reason needs at least three characters");
   const client = await connect(globals);
   const body = {
     ...what,
     reason: options.reason,
-    by: userInfo().username,
+    by: whoAsks(),
     ...(options.dryRun ? { dryRun: true } : {}),
     ...(options.overrideRule ? { overrideRules: options.overrideRule } : {}),
     ...(options.for === undefined ? {} : { forMs: parseDuration(options.for) }),

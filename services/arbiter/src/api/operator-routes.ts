@@ -2,10 +2,11 @@ import { randomUUID } from "node:crypto";
 import { checkConfig, configBytesMax } from "@sluice/contract";
 import { type Ask, type Command, type CommandResult, epochMs, type Override, SluiceError } from "@sluice/core";
 import type { ArbiterContext } from "../context.ts";
+import { described } from "./describe.ts";
 import type { ArbiterHttp } from "./http.ts";
+import { Done } from "./reply-schemas.ts";
 import {
   ApplyBody,
-  DoneReply,
   EvacuateBody,
   FailbackBody,
   FailoverBody,
@@ -28,39 +29,74 @@ const applyBytesMax = configBytesMax + 65_536;
 
 /** What operators may ask for. Each is one command to the leader's next cycle, answered when it is committed. */
 export function operatorRoutes(app: ArbiterHttp, context: ArbiterContext): void {
-  const response = { 200: DoneReply };
-  app.post(
-    "/v1/services/:name/failover",
-    { schema: { params: ServiceParams, body: FailoverBody, response } },
-    (request) =>
-      carryOut(context, request.body, { kind: "failover", service: request.params.name, to: request.body.to }),
+  app.after(() => {
+    moveRoutes(app, context);
+    overrideRoutes(app, context);
+    applyRoute(app, context);
+  });
+}
+
+const words = {
+  failover: { operationId: "failOver", summary: "Move a service to another site, planned or not" },
+  failback: { operationId: "failBack", summary: "Bring a service, or all that are away, home and readmit the site" },
+  evacuate: { operationId: "evacuateSite", summary: "Take all traffic away from a site" },
+  override: { operationId: "setOverride", summary: "Pin, drain or freeze, until it expires or is undone" },
+  undo: {
+    operationId: "undo",
+    summary: "End an override, or take back a service's last move",
+    description: "Without `override` and `service`: the override that was set last.",
+  },
+  apply: {
+    operationId: "applyConfig",
+    summary: "Put a configuration in force as the next revision",
+    description:
+      "It is checked as a whole, and every problem is answered at once. The electorate changes by one domain a revision.",
+  },
+} as const;
+const done = { schema: Done };
+
+function moveRoutes(app: ArbiterHttp, context: ArbiterContext): void {
+  const failover = { params: ServiceParams, body: FailoverBody, ...described("operate", words.failover, done) };
+  app.post("/v1/services/:name/failover", { schema: failover }, (request) =>
+    carryOut(context, request.body, { kind: "failover", service: request.params.name, to: request.body.to }),
   );
-  app.post("/v1/failback", { schema: { body: FailbackBody, response } }, (request) => {
+  const failback = { body: FailbackBody, ...described("operate", words.failback, done) };
+  app.post("/v1/failback", { schema: failback }, (request) => {
     const { service } = request.body;
     return carryOut(context, request.body, { kind: "failback", ...(service === undefined ? {} : { service }) });
   });
-  app.post("/v1/sites/:site/evacuate", { schema: { params: SiteParams, body: EvacuateBody, response } }, (request) => {
+}
+
+function overrideRoutes(app: ArbiterHttp, context: ArbiterContext): void {
+  const evacuate = { params: SiteParams, body: EvacuateBody, ...described("operate", words.evacuate, done) };
+  app.post("/v1/sites/:site/evacuate", { schema: evacuate }, (request) => {
     const override = makeOverride(context, request.body, { kind: "drain", site: request.params.site });
     return carryOut(context, request.body, { kind: "set-override", override });
   });
-  app.post("/v1/overrides", { schema: { body: OverrideBody, response } }, (request) => {
+  const set = { body: OverrideBody, ...described("operate", words.override, done) };
+  app.post("/v1/overrides", { schema: set }, (request) => {
     const { kind, service, site } = request.body;
     const problem = whyNotShaped(request.body);
-    if (problem !== undefined) throw new SluiceError("BODY_INVALID", problem);
+    if (problem !== undefined) throw new SluiceError("BODY_INVALID", problem, { hint: shapeHint });
     const what = { kind, ...(service === undefined ? {} : { service }), ...(site === undefined ? {} : { site }) };
     return carryOut(context, request.body, {
       kind: "set-override",
       override: makeOverride(context, request.body, what),
     });
   });
-  app.post("/v1/undo", { schema: { body: UndoBody, response } }, (request) =>
-    carryOut(context, request.body, undoAsk(context, request.body)),
-  );
-  app.put("/v1/config", { bodyLimit: applyBytesMax, schema: { body: ApplyBody, response } }, (request) => {
+  const undo = { body: UndoBody, ...described("operate", words.undo, done) };
+  app.post("/v1/undo", { schema: undo }, (request) => carryOut(context, request.body, undoAsk(context, request.body)));
+}
+
+function applyRoute(app: ArbiterHttp, context: ArbiterContext): void {
+  const answer = { ...done, errors: ["CONFIG_INVALID", "CONFIG_STALE", "ELECTORATE_JUMP"] } as const;
+  const schema = { body: ApplyBody, ...described("operate", words.apply, answer) };
+  app.put("/v1/config", { bodyLimit: applyBytesMax, schema }, (request) => {
     const checked = checkConfig(request.body.config);
     if (checked.kind === "invalid") {
       throw new SluiceError("CONFIG_INVALID", "the configuration has problems; nothing was changed", {
         problems: checked.problems,
+        hint: "Mend each path named, then apply again.",
       });
     }
     const { revisionBefore } = request.body;
@@ -80,25 +116,42 @@ async function carryOut(context: ArbiterContext, asked: Asked, ask: Ask) {
   };
   if (!context.loop.isLeading()) throw notLeading(context);
   const result = await context.submit(command);
-  if (result.kind === "refused") throw refusalError(result);
+  if (result.kind === "refused")
+    throw result.code === "NOT_LEADER" ? notLeading(context) : refusalError(context, result);
   const id = ask.kind === "set-override" ? ask.override.id : null;
   return { isDryRun, lines: [...result.lines], sequences: [...result.sequences], id };
 }
 
 function notLeading(context: ArbiterContext): SluiceError {
   const leader = context.leadership.seen()?.holder;
-  const hint = leader
-    ? `Ask ${leader}: it leads as far as is known.`
+  const url = context.keeper.durable().config.arbiters.find(({ name }) => name === leader)?.url;
+  const isOther = leader !== undefined && leader !== context.name;
+  const hint = isOther
+    ? `Ask ${leader}${url === undefined ? "" : ` at ${url}`}: it leads as far as is known here.`
     : "Nobody leads at the moment; try again in some seconds.";
   return new SluiceError("NOT_LEADER", "this arbiter does not lead", { hint, transient: true });
 }
 
-function refusalError(refused: Extract<CommandResult, { kind: "refused" }>): SluiceError {
-  const { code, because, hint, rule } = refused;
+function refusalError(context: ArbiterContext, refused: Refused): SluiceError {
+  const { code, because, rule } = refused;
+  const hint = refused.hint ?? whatToDo(context, refused);
   return new SluiceError(code, because, {
     ...(hint === undefined ? {} : { hint }),
     ...(rule === undefined ? {} : { rule }),
   });
+}
+
+type Refused = Extract<CommandResult, { kind: "refused" }>;
+
+/** The core says what is wrong; what there is instead, the door can tell. */
+function whatToDo(context: ArbiterContext, { code }: Refused): string | undefined {
+  if (code === "NOTHING_TO_DO") return "Nothing needs to be done. See `sluice status`.";
+  if (code !== "NOT_FOUND") return undefined;
+  const { config, overrides } = context.keeper.durable();
+  const names = (list: readonly { readonly name: string }[]): string =>
+    list.map(({ name }) => name).join(", ") || "none";
+  const ids = overrides.map(({ id }) => id).join(", ") || "none";
+  return `Services: ${names(config.services)}. Sites: ${names(config.sites)}. Overrides: ${ids}.`;
 }
 
 function makeOverride(
@@ -110,6 +163,9 @@ function makeOverride(
   const until = epochMs(setAt + (asked.forMs ?? dayMs));
   return { id: randomUUID().slice(0, 8), ...what, setAt, until, by: asked.by ?? "operator", reason: asked.reason };
 }
+
+const shapeHint =
+  "pin: service and site. drain: site, and a service if only one is meant. freeze: a service, or none for all.";
 
 function whyNotShaped(body: { kind: Override["kind"]; service?: string; site?: string }): string | undefined {
   if (body.kind === "pin" && (body.service === undefined || body.site === undefined))

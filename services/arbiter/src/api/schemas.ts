@@ -42,13 +42,17 @@ export const UndoBody = Type.Object(
   closed,
 );
 export const ApplyBody = Type.Object(
-  { config: Type.Unknown(), revisionBefore: Type.Integer({ minimum: 0 }), ...asked },
+  {
+    config: Type.Unknown({ description: "A whole configuration, as docs/sluice.schema.json has it." }),
+    revisionBefore: Type.Integer({ minimum: 0, description: "The revision that the change was made on." }),
+    ...asked,
+  },
   closed,
 );
 
 const whole = (description: string) => Type.Optional(Type.String({ pattern: "^\\d{1,15}$", description }));
 
-export const WaitQuery = { waitMs: whole("How long to wait for something new. Milliseconds, at most 30000.") };
+const WaitQuery = { waitMs: whole("How long to wait for something new. Milliseconds, at most 30000.") };
 export const EventsQuery = Type.Object(
   {
     after: whole("Journal id to read on from; absent: the newest entries."),
@@ -72,13 +76,6 @@ export const SnapshotQuery = Type.Object(
   closed,
 );
 export const ConfigQuery = Type.Object({ after: whole("The revision the node has.") }, closed);
-
-export const DoneReply = Type.Object({
-  isDryRun: Type.Boolean(),
-  lines: Type.Array(Type.String(), { description: "What was done, or would be, in sentences." }),
-  sequences: Type.Array(Type.Integer(), { description: "Numbers of the decisions taken." }),
-  id: Type.Union([Type.String(), Type.Null()], { description: "Of the override that was set." }),
-});
 
 /** A whole number from a query string, bounded. */
 export const whole0 = (text: string | undefined, max: number): number => Math.min(Number(text ?? 0), max);

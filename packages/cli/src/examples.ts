@@ -1,0 +1,41 @@
+/** What people type, for `--help` and docs/cli.md. A test holds every line to the commands and options that there are. */
+export const examples: Readonly<Record<string, readonly string[]>> = {
+  status: ["sluice status", "sluice status --json | jq '.services[] | {service, served, standby}'"],
+  explain: ["sluice explain chat", "sluice explain chat.llm.example --json"],
+  events: ["sluice events", "sluice events --limit 20", "sluice events --follow", "sluice events --after 1200 --json"],
+  failover: [
+    'sluice failover chat --to site-b --reason "power work in site-a" --dry-run',
+    'sluice failover chat --to site-b --reason "power work in site-a"',
+  ],
+  evacuate: ['sluice evacuate site-a --reason "power work" --for 4h'],
+  failback: ['sluice failback chat --reason "site-a is well again"', 'sluice failback --reason "all is well again"'],
+  drain: ['sluice drain site-a --service chat --reason "new drivers" --for 2h'],
+  pin: ['sluice pin chat --to site-b --reason "looking into site-a" --for 30m'],
+  freeze: ['sluice freeze --reason "network work, look before it moves" --for 15m'],
+  undo: [
+    'sluice undo --reason "done"',
+    'sluice undo 3f2a91c0 --reason "done"',
+    'sluice undo --service chat --reason "moved too early"',
+  ],
+  "config check": ["sluice config check sluice.yaml", "sluice config check sluice.yaml --skip-files --json"],
+  "config schema": ["sluice config schema > sluice.schema.json"],
+  rto: ["sluice rto sluice.yaml", "sluice rto sluice.yaml --service chat --json"],
+  apply: [
+    'sluice apply sluice.yaml --reason "a canary of 5 %" --dry-run',
+    'sluice apply sluice.yaml --reason "a canary of 5 %" --revision 7',
+  ],
+  "lab up": ["sluice lab up", "sluice lab up --config my.yaml --dir /tmp/lab"],
+  "lab down": ["sluice lab down"],
+  "lab kill": ["sluice lab kill site-a"],
+  "lab pause": ["sluice lab pause site-a"],
+  "lab heal": ["sluice lab heal site-a"],
+  "lab fault": [
+    "sluice lab fault site-a --status 503 --rate 0.5",
+    "sluice lab fault site-a --hang",
+    "sluice lab fault site-a",
+  ],
+  "drill run": [
+    "sluice drill run site-outage --service chat",
+    "sluice drill run site-outage --service chat --fault silent --resolver unbound --json",
+  ],
+};

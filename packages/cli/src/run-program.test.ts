@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { makeProgram } from "./program.ts";
+import { runProgram } from "./run-program.ts";
+import { sluice } from "./test-sluice.ts";
+
+/** A command line that comes no further than to be read, in this process. */
+async function read(...args: readonly string[]) {
+  const told = { stdout: "", stderr: "" };
+  const tell = (text: string): void => void (told.stderr += text);
+  const program = makeProgram({ writeOut: (text) => void (told.stdout += text), writeErr: tell });
+  const code = await runProgram(program, args, tell);
+  return { code: code ?? 0, ...told };
+}
+
+const usage: Readonly<Record<string, readonly [args: readonly string[], told: RegExp]>> = {
+  "no command": [[], /^Usage: sluice[\s\S]*USAGE: a command is missing\n$/],
+  "an unknown command": [["statsu"], /^USAGE: unknown command 'statsu'\nDid you mean status\? See --help/],
+  "an unknown command of a group": [["lab", "kil", "site-a"], /^USAGE: unknown command 'kil'\nDid you mean kill\?/],
+  "an unknown option": [["status", "--jsn"], /^USAGE: unknown option '--jsn'\nDid you mean --json\?/],
+  "a missing argument": [["explain"], /^USAGE: missing required argument 'name'/],
+  "one argument too many": [["status", "chat"], /^USAGE: too many arguments for 'status'/],
+  "a missing option": [
+    ["failover", "chat", "--to", "site-b"],
+    /^USAGE: required option '--reason <text>' not specified/,
+  ],
+  "a number that is none": [["events", "--limit", "many"], /^USAGE: .*whole number from 1 to 1000/],
+  "a reason that says nothing": [["freeze", "--reason", "x"], /^USAGE: --reason needs at least three characters/],
+  "an arbiter that is no address": [
+    ["status", "--arbiters", "localhost"],
+    /^USAGE: --arbiters: localhost is no address/,
+  ],
+};
+
+for (const [what, [args, told]] of Object.entries(usage)) {
+  test(`${what} exits 2 and says what is wrong`, async () => {
+    const { code, stdout, stderr } = await read(...args);
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.match(stderr, told);
+  });
+}
+
+test("with --json an error is one problem document on standard error", async () => {
+  const { code, stdout, stderr } = await read("events", "--after", "-1", "--json");
+  assert.deepEqual([code, stdout], [2, ""]);
+  const { code: named, status, detail } = JSON.parse(stderr) as Record<string, unknown>;
+  assert.deepEqual([named, status], ["USAGE", 400]);
+  assert.match(String(detail), /--after/);
+});
+
+test("help exits 0, on standard output, with examples", async () => {
+  for (const args of [
+    ["failover", "--help"],
+    ["help", "failover"],
+  ]) {
+    const { code, stdout, stderr } = await read(...args);
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.match(
+      stdout,
+      /^Usage: sluice failover [\s\S]*Global Options:\n {2}--json[\s\S]*Examples:\n {2}\$ sluice failover chat --to site-b/,
+    );
+  }
+});
+
+test("where there is no lab, it is said what to do", async () => {
+  const { code, stderr } = await sluice("status", "--dir", "/nowhere/at/all");
+  assert.equal(code, 3);
+  assert.match(
+    stderr,
+    /^LAB_DOWN: there is no lab in \/nowhere\/at\/all, and no --arbiters\nStart one with `pnpm start`/,
+  );
+});

@@ -1,0 +1,89 @@
+import { epochMs, formatDate } from "@sluice/core";
+import type { Survey } from "./arbiter-client.ts";
+import type { Status } from "./status.ts";
+import { table } from "./table.ts";
+import { whyNobodyLeads } from "./why-nobody-leads.ts";
+
+/**
+ * The status for somebody who was woken up: who leads, fresh vantages, where each service is and whether its standby is
+ * ready; then what holds automation back; then nameservers and overrides.
+ */
+export function statusLines(survey: Survey, now: number): readonly string[] {
+  const [status] = survey.statuses;
+  if (!status) return ["no arbiter answers"];
+  return [
+    ...leaderLines(status, survey),
+    vantagesLine(status),
+    ...survey.silent.map(({ url, because }) => `silent    ${url}: ${because.replace(`${url} `, "")}`),
+    "",
+    ...table(["SERVICE", "SERVED BY", "STANDBY", "SITUATION"], status.services.map(serviceRow)),
+    ...section("held", status.services.flatMap(heldLines)),
+    ...section(
+      "overrides",
+      status.overrides.flatMap((override) => overrideLines(override, now)),
+    ),
+    "",
+    ...table(["NAMESERVER", "SNAPSHOT", "SEEN"], status.nameservers.map(nameserverRow)),
+  ];
+}
+
+const section = (title: string, lines: readonly string[]): readonly string[] =>
+  lines.length > 0 ? ["", title, ...lines.map((line) => `  ${line}`)] : [];
+
+function leaderLines(status: Status, survey: Survey): readonly string[] {
+  const fence = `fence ${status.fence ?? "none yet"}, config revision ${status.configRevision}`;
+  if (status.isLeading) return [`leader    ${status.arbiter}, epoch ${status.epoch}, ${fence}`];
+  const last = status.leader === null ? "nobody has led yet" : `${status.leader} did last, epoch ${status.epoch}`;
+  return [
+    `leader    NOBODY of those that answer (${last}); nothing moves by itself, and nameservers go on answering`,
+    ...whyNobodyLeads(survey).map((reason) => `          ${reason}`),
+    `seen by   ${status.arbiter}, which follows: ${fence}`,
+  ];
+}
+
+function vantagesLine({ vantages, quorum }: Status): string {
+  const fresh = vantages.filter(({ isFresh }) => isFresh).length;
+  const others = vantages.filter(({ isFresh }) => !isFresh).map(({ agent, because }) => `${agent} ${because}`);
+  const enough = quorum.fresh < quorum.needed ? `; ${quorum.needed} domains are needed, ${quorum.fresh} are fresh` : "";
+  return `vantages  ${fresh} of ${vantages.length} fresh${others.length > 0 ? ` (${others.join("; ")})` : ""}${enough}`;
+}
+
+type Service = Status["services"][number];
+
+function serviceRow({ service, served, base, isForced, standby, situation }: Service): readonly string[] {
+  const standbys = standby.map(
+    ({ site, isReady, isQuarantined, health }) =>
+      `${site} ${isReady ? "ready" : isQuarantined ? "quarantined" : health}`,
+  );
+  return [service, isForced ? `${served} (forced; real: ${base})` : served, standbys.join(", ") || "-", situation];
+}
+
+const heldLines = ({ service, held, latchedAt }: Service): readonly string[] => [
+  ...(held === null ? [] : [`${service} would move, held by ${held}`]),
+  ...(latchedAt === null
+    ? []
+    : [`${service} latched to manual since ${dateOf(latchedAt)}: look, then move it or confirm where it is`]),
+];
+
+function overrideLines(override: Status["overrides"][number], now: number): readonly string[] {
+  const { id, kind, site, service, until, by, reason } = override;
+  const what = [kind, service ?? "every service", ...(site === undefined ? [] : [kind === "pin" ? "to" : "at", site])];
+  return [
+    `${id}  ${what.join(" ")}, until ${dateOf(until)} (${leftOf(until - now)}), by ${by}: ${reason}`,
+    `${" ".repeat(id.length)}  end it: sluice undo ${id} --reason …`,
+  ];
+}
+
+const nameserverRow = ({ nameserver, isCurrent, fence, seenAgoMs }: Status["nameservers"][number]) => [
+  nameserver,
+  isCurrent ? "current" : (fence ?? "not heard of"),
+  seenAgoMs === null ? "never" : `${Math.max(0, Math.round(seenAgoMs / 1000))} s ago`,
+];
+
+const dateOf = (at: number): string => formatDate(epochMs(at));
+
+function leftOf(ms: number): string {
+  const minutes = Math.max(0, Math.round(ms / 60_000));
+  if (minutes < 120) return `${minutes} min left`;
+  return minutes < 2_880 ? `${Math.round(minutes / 60)} h left` : `${Math.round(minutes / 1_440)} d left`;
+}

@@ -1,0 +1,111 @@
+import { CauseSchema, FenceSchema } from "@sluice/contract";
+import { type EventKind, situationKinds } from "@sluice/core";
+import Type, { type TProperties } from "typebox";
+import { closed, epoch, listOf, oneOf, opinion, refTo, type Shared, shared, text, whole } from "./fields.ts";
+
+export const OverrideReply = shared(
+  "Override",
+  {
+    id: text("`undo` takes it."),
+    kind: oneOf(["pin", "drain", "freeze"]),
+    service: Type.Optional(text("Absent: every service.")),
+    site: Type.Optional(text("The site pinned to, or drained.")),
+    setAt: epoch,
+    until: epoch,
+    by: text(),
+    reason: text(),
+  },
+  "An operator's word. It beats automation, and always expires.",
+);
+
+const Placement: Shared = {
+  ...Type.Union([
+    closed({
+      kind: Type.Literal("sites"),
+      shares: listOf(closed({ site: text(), share: Type.Number({ minimum: 0 }) })),
+    }),
+    closed({ kind: Type.Literal("open"), sites: listOf(text()) }),
+    closed({ kind: Type.Literal("sorry") }),
+  ]),
+  $id: "Placement",
+  description: "Where a service's traffic goes.",
+};
+const placement = refTo(Placement);
+
+const situation = oneOf(situationKinds, "docs/situations.md explains each.");
+const verdict = closed({ kind: opinion, because: text() });
+const tally = closed({
+  electorate: whole(),
+  healthy: whole(),
+  degraded: whole(),
+  down: whole(),
+  unknown: whole(),
+  downOutside: whole(),
+  degradedOutside: whole(),
+  byDomain: Type.Record(Type.String(), opinion),
+});
+const decision = closed({
+  sequence: whole(),
+  at: epoch,
+  service: text(),
+  situation,
+  from: placement,
+  to: placement,
+  cause: CauseSchema,
+  because: text(),
+});
+const because = text();
+const service = text();
+const site = text();
+const by = text();
+
+/** What each kind of event tells. A new kind has no place in the journal before it has a row here. */
+const eventFields = {
+  suspected: { target: text(), agent: text(), failingSince: epoch, detail: text() },
+  "vote-changed": { target: text(), agent: text(), from: opinion, to: opinion },
+  "verdict-changed": { target: text(), from: verdict, to: verdict, tally },
+  "vantage-lost": { domain: text() },
+  "vantage-back": { domain: text() },
+  "stale-inputs": { fresh: whole(), needed: whole() },
+  "inputs-fresh": { fresh: whole() },
+  "situation-changed": { service, from: situation, to: situation },
+  decided: { decision },
+  held: { service, wanted: placement, rule: text(), because },
+  latched: { service, moves: whole() },
+  released: { service, by },
+  "override-set": { override: refTo(OverrideReply) },
+  "override-ended": { id: text(), because: oneOf(["expired", "undone", "replaced", "config"]) },
+  quarantined: { service, site, because },
+  readmitted: { service, site, because: oneOf(["operator", "clean-check-run"]) },
+  refused: { command: text(), by, code: text(), because },
+  "rule-overridden": { service, rule: text(), by, reason: text() },
+  "config-applied": { revision: whole(), by },
+  "leader-elected": { arbiter: text(), epoch: whole() },
+  "leader-resigned": { arbiter: text(), epoch: whole(), because },
+  adopted: { fence: FenceSchema, from: text(), ended: Type.Optional(listOf(text())) },
+  diverged: { detail: text() },
+  published: { fence: FenceSchema, causes: listOf(text()) },
+  applied: { nameserver: text(), fence: FenceSchema },
+  verified: { service, fence: FenceSchema, servers: listOf(text()), missing: listOf(text()) },
+} as const satisfies Record<EventKind, TProperties>;
+
+const kinds = Object.entries(eventFields).map(([kind, fields]) =>
+  closed({ kind: Type.Literal(kind), ...(fields as TProperties) }),
+);
+
+const Event: Shared = { ...Type.Union(kinds), $id: "Event", description: "What happened." };
+
+const JournalEntry = shared(
+  "JournalEntry",
+  {
+    id: Type.Integer({ minimum: 1, description: "Grows; read on from it with `after`." }),
+    at: epoch,
+    by: text("The arbiter that wrote it."),
+    event: refTo(Event),
+  },
+  "An event with its place in the journal.",
+);
+
+export const Events = shared("Events", { events: listOf(refTo(JournalEntry)) }, "Oldest first.");
+
+export const eventSchemas = [OverrideReply, Placement, Event, JournalEntry, Events] as const;
