@@ -2,6 +2,7 @@ import { askLab, labDown, labUp, layoutOf, needLab, setFaults } from "@sluice/la
 import { stopSignal } from "@sluice/runtime";
 import type { Command } from "commander";
 import { type FaultOptions, faultsOf } from "../faults.ts";
+import { secondSignal } from "../second-signal.ts";
 import { globalsOf, print } from "../session.ts";
 import { welcome } from "../welcome.ts";
 
@@ -63,18 +64,6 @@ async function up(command: Command, configFile: string | undefined): Promise<voi
   say("ending the lab …");
   await running.close();
   say("the lab is down");
-}
-
-/** Aborted by the second SIGINT or SIGTERM: somebody doesn't want to wait for an orderly end. */
-function secondSignal(): AbortSignal {
-  const hurry = new AbortController();
-  let count = 0;
-  const onSignal = (): void => {
-    count += 1;
-    if (count === 2) hurry.abort();
-  };
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, onSignal);
-  return hurry.signal;
 }
 
 function faultCommand(lab: Command): void {
