@@ -121,6 +121,6 @@ test("a pool that is well is asked no more than needed; a slow or dead endpoint 
   assert.equal((await look(ats, http)).kind, "ok");
   assert.deepEqual(asked, [3, 2]);
   hold[1] = true;
-  assert.match(because(await look(ats, http, { deadlineMs: 1000 })), /no answer within 1000 ms/);
+  assert.match(because(await look(ats, http, { deadlineMs: 1000 })), /no answer within \d+ ms/);
   assert.deepEqual(asked, [4, 3]);
 });

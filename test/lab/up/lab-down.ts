@@ -2,7 +2,7 @@ import { SluiceError } from "@sluice/core";
 import { sleep } from "@sluice/runtime";
 import { type Layout, layoutOf } from "./layout.ts";
 import { takeLock } from "./lock.ts";
-import { isAlive, signalProcess } from "./process-table.ts";
+import { isAlive, type ProcessId, signalProcess } from "./process-table.ts";
 import { readRecord, sweep } from "./record.ts";
 
 /** Longer than a lab takes to end on a slow machine: 4 s for its processes, 20 s for its database. */
@@ -14,14 +14,16 @@ export async function labDown(root: string, signal: AbortSignal): Promise<void> 
   const layout = layoutOf(root);
   if (!(await readRecord(layout))) throw noLab(layout);
   const until = performance.now() + downTimeoutMs;
-  for (const asked = new Set<number>(); !(await sweepAlone(layout)); ) {
+  const asked = new Map<number, ProcessId>();
+  // The supervisor lets go of the lock a moment before it is gone itself.
+  while (!(await sweepAlone(layout)) || [...asked.values()].some(isAlive)) {
     signal.throwIfAborted();
     const supervisor = (await readRecord(layout))?.supervisor;
     if (performance.now() > until) throw late(supervisor?.pid);
     // Whoever holds the lock without a record of its own yet is asked when it has one.
     if (supervisor && isAlive(supervisor) && !asked.has(supervisor.pid)) {
       signalProcess(supervisor.pid, "SIGTERM");
-      asked.add(supervisor.pid);
+      asked.set(supervisor.pid, supervisor);
     }
     await sleep(lookEveryMs, signal);
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmod, chown, mkdir, readdir, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, copyFile, mkdir, readdir, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -64,10 +64,20 @@ const isAlive = async (pid: unknown): Promise<boolean> => (await processOf(Numbe
 
 type Parent = { readonly child: ChildProcess; readonly said: Readonly<Record<string, string>> };
 
+/** Node where every user may run it: npx, run by root, keeps its own in root's home, which is shut to all others. */
+async function nodeForAnybody(): Promise<string> {
+  const directory = await makeDirectory();
+  const node = join(directory, "node");
+  await copyFile(process.execPath, node);
+  await chmod(node, 0o755);
+  return node;
+}
+
 /** A process of its own that starts a server, or fails to and says why. */
 async function startElsewhere(directory: string, uid?: number): Promise<Parent> {
   const program = fileURLToPath(new URL("./test-start.ts", import.meta.url));
-  const child = spawn(process.execPath, [program, directory], {
+  const node = uid === undefined ? process.execPath : await nodeForAnybody();
+  const child = spawn(node, [program, directory], {
     stdio: ["ignore", "pipe", "inherit"],
     cwd: "/",
     ...(uid === undefined ? {} : { uid, gid: uid }),
