@@ -124,7 +124,8 @@ test("a start that is killed half-way leaves nothing that `lab down` doesn't fin
   running.child.kill("SIGKILL");
   await running.ended;
   const left = (await lab.record()) ?? record;
-  assert.ok(alive(left).length >= 4, "they outlive it");
+  // Whoever was not told to begin yet ends by itself; the preferred arbiter had begun.
+  assert.ok(alive(left).length > 0, "they outlive it");
   const down = await lab.sluice("lab", "down");
   assert.equal(down.code, 0, down.stderr);
   await isGone(left);
