@@ -29,7 +29,7 @@ export const errorCodes = {
   PORT_TAKEN: { status: 409, about: "an address is in use by another process" },
   ADDRESS_MISSING: { status: 409, about: "a loopback address is not configured on this machine" },
   DIRECTORY_READONLY: { status: 409, about: "the state directory cannot be written" },
-  START_FAILED: { status: 500, about: "a process ended before it was ready" },
+  START_FAILED: { status: 500, about: "a process did not come to be ready" },
   LAB_RUNNING: { status: 409, about: "a lab is already running here" },
   LAB_DOWN: { status: 409, about: "no lab is running here" },
   UNREACHABLE: { status: 503, about: "none of the arbiters answered" },

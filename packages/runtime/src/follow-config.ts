@@ -15,10 +15,17 @@ export async function configAtStart(bootstrap: Config, stateDir: string, keyring
   return kept && kept.revision > 0 ? kept : { revision: 0, config: bootstrap };
 }
 
-/** Fetches a newer revision from an arbiter, checks it as a whole, keeps it on disk, and answers it; undefined if there is none. */
+/**
+ * Fetches a newer revision from an arbiter, checks it as a whole, keeps it on disk, and answers it; undefined if there is none.
+ * One that this process can't use (`isUsable`) is not kept either, or the next start would stumble over it.
+ */
 export async function fetchConfig(
   deps: { readonly keyring: Keyring; readonly token: string; readonly stateDir: string; readonly logger: Logger },
-  from: { readonly arbiter: ArbiterConfig; readonly revision: number },
+  from: {
+    readonly arbiter: ArbiterConfig;
+    readonly revision: number;
+    readonly isUsable?: (next: ConfigInForce) => Promise<boolean>;
+  },
   signal: AbortSignal,
 ): Promise<ConfigInForce | undefined> {
   try {
@@ -26,6 +33,7 @@ export async function fetchConfig(
     const answer = await request({ url, token: deps.token, timeoutMs: 3_000, bytesMax, signal });
     const next = answer.status === 200 ? openConfig(deps.keyring, answer.body) : undefined;
     if (!next || next.revision <= from.revision) return undefined;
+    if (from.isUsable && !(await from.isUsable(next))) return undefined;
     await writeFileAtomic(`${deps.stateDir}/config.json`, `${JSON.stringify(answer.body)}\n`);
     deps.logger.info({ event: "config-applied", revision: next.revision }, `configuration revision ${next.revision}`);
     return next;

@@ -26,8 +26,8 @@ export function makeConfigFollower(
 
   async function fetchFrom(arbiter: ArbiterConfig): Promise<void> {
     try {
-      const next = await fetchConfig(deps, { arbiter, revision: inForce.revision }, deps.signal);
-      if (!next || (await lacksFiles(next)) || deps.signal.aborted) return;
+      const next = await fetchConfig(deps, { arbiter, revision: inForce.revision, isUsable: hasFiles }, deps.signal);
+      if (!next || deps.signal.aborted) return;
       inForce = next;
       tell(inForce);
     } catch (error) {
@@ -36,13 +36,13 @@ export function makeConfigFollower(
   }
 
   /** Without its authorities every look would fail, and call healthy sites down: the old revision's votes count as unknown instead. */
-  async function lacksFiles({ revision, config }: ConfigInForce): Promise<boolean> {
+  async function hasFiles({ revision, config }: ConfigInForce): Promise<boolean> {
     const problems = await unreadableFiles(config);
     if (problems.length > 0 && complainedOf !== revision) {
       deps.logger.error({ event: "config-failed", revision, problems }, "a newer configuration names unreadable files");
       complainedOf = revision;
     }
-    return problems.length > 0;
+    return problems.length === 0;
   }
 
   return {

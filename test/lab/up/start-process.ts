@@ -69,7 +69,7 @@ export async function untilReady(started: Started, name: string, signal: AbortSi
     if (hasEnded) throw endedEarly(started, name, said);
     if (performance.now() > until) {
       const message = `${name} was not ready within ${readyTimeoutMs / 1000} s`;
-      throw new SluiceError("TIMEOUT", message, { hint: `Is the machine too busy? Read ${started.log}.` });
+      throw new SluiceError("START_FAILED", message, { hint: `Is the machine too busy? Read ${started.log}.` });
     }
     await sleep(lookEveryMs, signal);
   }
