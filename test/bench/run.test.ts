@@ -27,6 +27,19 @@ test("a bench refuses flags that it doesn't know, and says which it does", () =>
   }
 });
 
+test("the benches with a lab refuse what they don't know before they start one", () => {
+  for (const args of [
+    ["failover", "--rounds", "0"],
+    ["failover", "--series", "no such"],
+    ["failover", "--kill"],
+    ["rest", "--seconds", "none"],
+  ]) {
+    const { status, stderr } = bench(...args);
+    assert.equal(status, 2);
+    assert.match(stderr, /^pnpm bench (failover|rest) \[--/);
+  }
+});
+
 test("a run too short to tell says so", () => {
   const { status, stdout } = bench("false-moves", "--seeds", "1", "--hours", "0.05");
   assert.equal(status, 0);

@@ -14,11 +14,16 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
 
 /** Does something again and again, one at a time, until the signal aborts. A turn that fails is reported and the next goes on. */
 export async function repeat(
-  options: { readonly everyMs: number; readonly signal: AbortSignal; readonly onError: (error: unknown) => void },
+  options: {
+    readonly everyMs: number | (() => number);
+    readonly signal: AbortSignal;
+    readonly onError: (error: unknown) => void;
+  },
   turn: () => Promise<void>,
 ): Promise<void> {
+  const { everyMs } = options;
   while (!options.signal.aborted) {
     await turn().catch(options.onError);
-    await sleep(options.everyMs, options.signal);
+    await sleep(typeof everyMs === "number" ? everyMs : everyMs(), options.signal);
   }
 }

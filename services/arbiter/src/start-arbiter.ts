@@ -74,8 +74,10 @@ export async function startArbiter(options: ArbiterOptions): Promise<Arbiter> {
     if (error instanceof SluiceError && error.transient) logger.debug({ err: error }, "a turn was cut short");
     else logger.error({ err: error }, "a turn failed");
   };
+  // A leader writes its journal in the same turn, and readers wait for that; a follower only asks the database.
+  const leaseEveryMs = (): number => (context.leadership.held() ? timing.pollEveryMs / 2 : timing.pollEveryMs);
   const running = [
-    repeat({ everyMs: timing.pollEveryMs / 2, signal: stop.signal, onError }, makeLeaseTurn(context)),
+    repeat({ everyMs: leaseEveryMs, signal: stop.signal, onError }, makeLeaseTurn(context)),
     pacer.run(() => context.loop.turn(), onError),
   ];
   logger.info({ event: "ready", url: own.url }, `${name} listens at ${own.url}`);

@@ -22,6 +22,8 @@ const pollTimeoutMs = 1_000;
 /** Answers must stand for so long before they count as moved. */
 const settleMs = 500;
 const patienceMs = 45_000;
+/** Polls begin so long before the fault, and the restarts of the round before have died down. */
+const restMs = 1_500;
 /** The fault comes anywhere within both probers' intervals, so that neither is met at its best moment. */
 const phaseMsMax = 2_000;
 
@@ -41,7 +43,7 @@ export async function playRound(
   const ours = pollOurs(ground, signal);
   const theirs = rival && pollTheirs(rival, signal);
   try {
-    await sleep(settleMs + randomInt(phaseMsMax), signal);
+    await sleep(restMs + randomInt(phaseMsMax), signal);
     const from = systemClock.wallMs();
     const theirsAt = rival?.fail(fault) ?? 0;
     const oursAt = await ground.fail(fault);

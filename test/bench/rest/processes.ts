@@ -35,7 +35,7 @@ async function readProcess(pid: number): Promise<Process | undefined> {
 }
 
 /** The second field is the command in parentheses and may hold anything, so fields count from the last parenthesis. */
-function parseProcess(pid: number, stat: string, status: string): Process {
+export function parseProcess(pid: number, stat: string, status: string): Process {
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const field = (number: number): number => Number(fields[number - 3]);
   const ticks = [14, 15, 16, 17].reduce((sum, number) => sum + field(number), 0);
