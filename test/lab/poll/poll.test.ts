@@ -99,9 +99,13 @@ test("a closed port is silence, and the server's first answer after it is seen",
 test("believes only its own ids and its own question", async () => {
   await using responder = await startResponder([b]);
   let forged = 0;
+  const asked = new Set<number>();
   responder.deliver = (reply, send) => {
     const otherId = Buffer.from(reply);
-    otherId.writeUInt16BE((reply.readUInt16BE(0) + 1) % 65_536, 0);
+    asked.add(reply.readUInt16BE(0));
+    let other = reply.readUInt16BE(0);
+    while (asked.has(other)) other = (other + 1) % 65_536;
+    otherId.writeUInt16BE(other, 0);
     // The first letter of the name that was asked: "dhat" is somebody else's.
     const otherName = Buffer.from(reply);
     otherName.writeUInt8(0x64, 13);

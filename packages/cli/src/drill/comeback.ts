@@ -1,3 +1,4 @@
+import { SluiceError } from "@sluice/core";
 import { askLab, type LabRecord, type Poll, type PollChange, type ServerPoll, settledAt } from "@sluice/lab";
 import { sleep, systemClock } from "@sluice/runtime";
 import type { ArbiterClient } from "../arbiter-client.ts";
@@ -38,7 +39,9 @@ export async function comeBack(of: Comeback): Promise<ComebackRow> {
 
 async function failback({ client, facts, poll, signal }: Comeback): Promise<number | undefined> {
   const askedAt = systemClock.monotonicMs();
-  await client.send("POST", "/v1/failback", { reason: "the drill is over", by: "drill" });
+  // A vantage that stalls for a moment leaves home unproven for that long: ask again.
+  const isAsked = await until(homeTimeoutMs, signal, () => isHomeOrdered(client));
+  if (!isAsked) return undefined;
   const isHome = await until(homeTimeoutMs, signal, async () =>
     poll.servers().every((server) => isHomeAgain(server, facts, askedAt)),
   );
@@ -58,6 +61,16 @@ function isHomeAgain(server: ServerPoll, facts: DrillFacts, askedAt: number): bo
 }
 
 const isOf = (change: PollChange, site: string): boolean => change.kind === "answers" && change.sites.includes(site);
+
+async function isHomeOrdered(client: ArbiterClient): Promise<boolean> {
+  try {
+    await client.send("POST", "/v1/failback", { reason: "the drill is over", by: "drill" });
+    return true;
+  } catch (error) {
+    if (error instanceof SluiceError && error.code === "FLOOR") return false;
+    throw error;
+  }
+}
 
 const statusOf = async (client: ArbiterClient): Promise<Status> => (await client.get("/v1/status")) as Status;
 
