@@ -15,6 +15,7 @@ type Comeback = {
 };
 
 const backTimeoutMs = 30_000;
+const firstWordTimeoutMs = 10_000;
 const homeTimeoutMs = 10_000;
 const lookEveryMs = 50;
 
@@ -27,13 +28,15 @@ export async function comeBack(of: Comeback): Promise<ComebackRow> {
     isHealthyAndQuarantined(await statusOf(client), facts),
   );
   const ours = facts.config.nameservers.filter((entry) => entry.site === facts.site).map((entry) => entry.name);
-  const firstAnswers = poll
-    .servers()
-    .filter((server) => ours.includes(server.server))
-    .map((server) => ({
-      server: server.server,
-      sites: firstSitesAfter(server, healedAt),
-    }));
+  const returned = (): readonly ServerPoll[] => poll.servers().filter(({ server }) => ours.includes(server));
+  // A server that stood still is silent until it has caught up, and failback must not come before its first word.
+  await until(firstWordTimeoutMs, signal, async () =>
+    returned().every((server) => firstAfter(server, healedAt) !== undefined),
+  );
+  const firstAnswers = returned().map((server) => ({
+    server: server.server,
+    sites: firstSitesAfter(server, healedAt),
+  }));
   return { firstAnswers, stayedQuarantined, failbackMs: await failback(of) };
 }
 
@@ -50,9 +53,12 @@ async function failback({ client, facts, poll, signal }: Comeback): Promise<numb
 
 /** The sites in the first answer that a server gave from then on. */
 function firstSitesAfter(server: ServerPoll, at: number): readonly string[] {
-  const first = server.changes.find((change) => change.at >= at && change.kind !== "timeout");
+  const first = firstAfter(server, at);
   return first?.kind === "answers" ? first.sites : [];
 }
+
+const firstAfter = (server: ServerPoll, at: number): PollChange | undefined =>
+  server.changes.find((change) => change.at >= at && change.kind !== "timeout");
 
 /** A weighted service is home when the site is answered at all. */
 function isHomeAgain(server: ServerPoll, facts: DrillFacts, askedAt: number): boolean {
