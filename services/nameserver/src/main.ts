@@ -18,10 +18,7 @@ await runMain(async (signal) => {
     stateDir: flags.state,
     logger: makeLogger({ service: "nameserver", name: flags.name, level: flags.logLevel }),
     keyring: await readKeyring(flags.keys, flags.state),
-    tokens: {
-      operator: await readToken(`${flags.keys}/operator.token`),
-      node: await readToken(`${flags.keys}/node.token`),
-    },
+    tokens: { node: await readToken(`${flags.keys}/node.token`) },
   });
   await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   await nameserver.close();

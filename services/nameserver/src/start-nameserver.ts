@@ -22,7 +22,8 @@ export type NameserverOptions = {
   readonly stateDir: string;
   readonly logger: Logger;
   readonly keyring: Keyring;
-  readonly tokens: { readonly operator: string; readonly node: string };
+  /** The operator may look in too; a node itself needs no more than its own. */
+  readonly tokens: { readonly operator?: string; readonly node: string };
 };
 
 export interface Nameserver {
