@@ -9,6 +9,8 @@ import { type PeerName, peer, peerNames, peers } from "./peers/peer.ts";
 
 const root = join(import.meta.dirname, "..");
 const patterns = ["packages/**/*.test.ts", "services/**/*.test.ts", "test/**/*.test.ts"];
+/** These wait for whole labs, a minute and more; begun last, one lane would wait for them alone. */
+const longest = "test/lab/story/";
 /** One file may take this long before it counts as hung. Unit: milliseconds. */
 const fileTimeoutMs = 240_000;
 
@@ -46,7 +48,11 @@ function testFiles(): string[] {
   const isForeign = (path: string): boolean => /(^|[/\\])(node_modules|dist)$/.test(path);
   const all = globSync(patterns, { cwd: root, exclude: isForeign }).map((path) => path.split(sep).join("/"));
   const wanted = filters.length === 0 ? all : all.filter((path) => filters.some((part) => path.includes(part)));
-  return wanted.sort().map((path) => join(root, path));
+  const longFirst = (path: string): number => (path.startsWith(longest) ? 0 : 1);
+  return wanted
+    .sort()
+    .sort((a, b) => longFirst(a) - longFirst(b))
+    .map((path) => join(root, path));
 }
 
 function announce(missing: readonly PeerName[], files: readonly string[]): void {

@@ -2,7 +2,6 @@ import { chmod, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ArbiterClient } from "@sluice/cli";
 import { askLab, type Lab, labUp, layoutOf, needLab, type PollServer } from "@sluice/lab";
-import { sleep } from "@sluice/runtime";
 import { drawNet } from "../../scenarios/world/net.ts";
 import { writeBenchConfig } from "../ground/bench-config.ts";
 import { labClient, statusOf, whyNotAtRest, whyNotBack } from "../ground/lab-client.ts";
@@ -27,8 +26,6 @@ export interface Ground {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Processes write down what they compiled 3 s after they start, and an agent that is held up by that abstains for a while. */
-const startedMs = 4_000;
 const patienceMs = 60_000;
 const site = "site-a";
 
@@ -59,7 +56,6 @@ export async function openGround(options: GroundOptions): Promise<Ground> {
     const rival = options.gdnsd
       ? stack.use(await startRival({ program: options.gdnsd, net, tokenFile: lab.layout.adminToken }, options.signal))
       : undefined;
-    await sleep(startedMs, options.signal);
     return makeGround({ lab, rival, client: await labClient(lab.layout.root), stack: stack.move() }, options);
   } catch (error) {
     await stack.disposeAsync();
