@@ -25,8 +25,11 @@ export const chat: ServiceConfig = {
     site,
     endpoints: ["127.0.0.1:1"],
     endpointsUpMin: 1,
+    protocol: "http1",
     probe: { kind: "tcp" },
   })),
+  affinityHeaders: ["x-user-id"],
+  drainGraceMs: 75_000,
 };
 
 export function configOf(service: Partial<ServiceConfig> = {}): Config {
@@ -42,6 +45,7 @@ export function configOf(service: Partial<ServiceConfig> = {}): Config {
     arbiters: [],
     agents: [],
     nameservers: [],
+    gateways: [],
     services: [{ ...chat, ...service }],
     probes: {
       intervalMs: 1_000,
@@ -98,6 +102,7 @@ export const serviceOn = (policy: PolicyConfig, more: Partial<ServiceConfig> = {
     site,
     endpoints: ["127.0.0.1:1"],
     endpointsUpMin: 1,
+    protocol: "http1",
     probe: { kind: "tcp" },
   })),
   ...more,

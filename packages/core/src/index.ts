@@ -38,6 +38,7 @@ export * from "./model.ts";
 export { isDrained, isExpired, isFrozen, type Override, overlay, overridesOf } from "./override.ts";
 export { formatPlacement, onSite, type Placement, type SiteShare, samePlacement, sitesOf } from "./placement.ts";
 export { domainsMax, majority } from "./quorum.ts";
+export * from "./route/route.ts";
 export { clientFloorMs, type RtoBudget, type RtoTerm, rtoBudget } from "./rto.ts";
 export { type SiteHealth, siteHealth } from "./site-health.ts";
 export { calmSituations, type SituationKind, situationKinds } from "./situation.ts";
