@@ -1,13 +1,9 @@
-import { Pool } from "undici";
+import { type Dispatcher, Pool } from "undici";
 import type { HeaderList } from "../relay/inbound.ts";
 import type { Sent, Upstream, UpstreamEvents, UpstreamFailure, UpstreamRequest } from "../relay/upstream.ts";
 import type { BackLimits, TlsTo } from "./limits.ts";
 
-type Controller = Parameters<NonNullable<Parameters<Pool["dispatch"]>[1]["onRequestStart"]>>[0] & {
-  /** As they came, before undici sorted them into an object: pairs of bytes. */
-  readonly rawHeaders?: readonly Buffer[] | null;
-  readonly rawTrailers?: readonly Buffer[] | null;
-};
+type Controller = Dispatcher.DispatchController;
 
 /** An endpoint that speaks HTTP/1.1. Connections are kept and opened as needed; requests never wait behind one another on one. */
 export function makeHttp1Upstream(endpoint: string, limits: BackLimits, tls?: TlsTo): Upstream {
@@ -30,7 +26,7 @@ export function makeHttp1Upstream(endpoint: string, limits: BackLimits, tls?: Tl
       try {
         pool.dispatch({ method: method as "GET", path, headers: withHost(headers, request), body: body ?? null }, exchange);
       } catch (error) {
-        exchange.onResponseError(undefined, error as Error);
+        exchange.fail(error as Error);
       }
       return exchange;
     },
@@ -76,7 +72,11 @@ class Exchange implements Sent {
     this.#events.onEnd(texts(controller.rawTrailers));
   }
 
-  onResponseError(_controller: Controller | undefined, error: Error): void {
+  onResponseError(_controller: Controller, error: Error): void {
+    this.fail(error);
+  }
+
+  fail(error: Error): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#events.onFailure(failureOf(error, this.#controller !== undefined, this.#hasHead));
@@ -108,13 +108,16 @@ function failureOf(error: Error, isBegun: boolean, hasHead: boolean): UpstreamFa
   return { kind: timeouts.has(code) ? "timeout" : "reset", detail };
 }
 
-/** Header bytes are Latin-1 (RFC 9110 §5.5), so that they leave as they came. */
-function texts(raw: readonly Buffer[] | null | undefined): string[] {
-  if (!raw) return [];
+/** As they came, before undici sorted them into an object. Header bytes are Latin-1 (RFC 9110 §5.5), so they leave as they came. */
+function texts(raw: Controller["rawHeaders"]): string[] {
+  if (!Array.isArray(raw)) return [];
   const list = new Array<string>(raw.length);
   for (let index = 0; index < raw.length; index += 2) {
-    list[index] = String(raw[index]).toLowerCase();
-    list[index + 1] = (raw[index + 1] as Buffer).latin1Slice();
+    list[index] = textOf(raw[index]).toLowerCase();
+    list[index + 1] = textOf(raw[index + 1]);
   }
   return list;
 }
+
+const textOf = (raw: Buffer | string | undefined): string =>
+  typeof raw === "object" ? raw.toString("latin1") : (raw ?? "");

@@ -55,6 +55,7 @@ class Http1Inbound implements Inbound {
   readonly hop: Hop | undefined;
   readonly #response: ServerResponse;
   readonly #isDraining: () => boolean;
+  #hasWritten = false;
 
   constructor(request: IncomingMessage, response: ServerResponse, { hopOf, isDraining }: Http1Events) {
     this.#response = response;
@@ -74,14 +75,23 @@ class Http1Inbound implements Inbound {
     const response = this.#response;
     if (this.#isDraining()) response.shouldKeepAlive = false;
     response.writeHead(status, headers as string[]);
-    if (form !== "empty") response.flushHeaders();
+    if (form === "empty") this.end();
+    // A body that came along with the head leaves along with it; if there is none yet, the head doesn't wait for it.
+    else process.nextTick(() => this.#flush());
+  }
+
+  #flush(): void {
+    if (!this.#hasWritten) this.#response.flushHeaders();
   }
 
   write(chunk: Uint8Array): boolean {
+    this.#hasWritten = true;
     return this.#response.write(chunk);
   }
 
   end(trailers?: HeaderList): void {
+    if (this.#response.writableEnded) return;
+    this.#hasWritten = true;
     if (trailers && trailers.length > 0) this.#response.addTrailers(pairs(trailers));
     this.#response.end();
   }

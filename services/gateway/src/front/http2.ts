@@ -109,8 +109,11 @@ class Http2Inbound implements Inbound {
   }
 
   end(trailers?: HeaderList): void {
+    const stream = this.#stream;
     this.#trailers = trailers;
-    if (!this.#stream.writableEnded) this.#stream.end();
+    // The answer is complete before the request is: no more of that is wanted (RFC 9113 §8.1).
+    if (!stream.readableEnded) stream.once("finish", () => stream.close(constants.NGHTTP2_NO_ERROR));
+    if (!stream.writableEnded) stream.end();
   }
 
   cut(code: number = constants.NGHTTP2_INTERNAL_ERROR): void {

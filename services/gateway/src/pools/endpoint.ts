@@ -12,6 +12,8 @@ export interface Endpoint {
   load: number;
   /** Set before each choice. */
   isOut: boolean;
+  /** Set for another site's gateway. */
+  readonly tls: TlsTo | undefined;
   /** What speaks to it; each is opened when it is first needed. */
   upstream(speaks: "http1" | "http2"): Upstream;
   /** No new requests; those under way end where they are. */
@@ -34,6 +36,7 @@ export function makeEndpoint({ address, hash, tls, limits = backLimits }: Endpoi
     hash,
     load: 0,
     isOut: false,
+    tls,
     upstream(speaks) {
       if (speaks === "http1") return (http1 ??= makeHttp1Upstream(address, limits, tls));
       return (http2 ??= makeHttp2Upstream(address, limits, tls));

@@ -36,8 +36,8 @@ export interface Inbound {
   write(chunk: Uint8Array): boolean;
   /** Ends the answer well, with trailers if there are any. */
   end(trailers?: HeaderList): void;
-  /** Ends an answer that has begun so that the client can't take it for whole. */
-  cut(): void;
+  /** Ends an answer that has begun so that the client can't take it for whole. `code`: of HTTP/2, when there is one to pass on. */
+  cut(code?: number): void;
   /** At most one of each is kept. `onGone`: the client has left, or the answer has been sent to its end. */
   onDrain(listener: () => void): void;
   onGone(listener: (isWhole: boolean) => void): void;
