@@ -4,7 +4,6 @@ import {
   configAtStart,
   followSources,
   type HttpServer,
-  hash32,
   type Keyring,
   type Logger,
   listen,
@@ -16,6 +15,7 @@ import {
   type SourcesDeps,
   sourcesOf,
   systemClock,
+  xxh32,
 } from "@sluice/runtime";
 import { adminRoutes } from "./admin/admin-routes.ts";
 import { compileRoutes, drainGraceMs, type Routes } from "./compile-routes.ts";
@@ -71,14 +71,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined);
   const doors = makeDoors({ dataPath, logger, metrics, onFailure: failed.reject });
-  const hash = await hash32();
   // Until arbiters and peers have been asked, what is on disk is kept back: it may be from before the site's fall.
   let isAsked = false;
   const shelf = makeShelf<Routes>({
     file: `${stateDir}/snapshot.json`,
     keyring,
     logger,
-    compile: (snapshot: Snapshot) => compileRoutes(snapshot, { site: own.site, hash }),
+    compile: (snapshot: Snapshot) => compileRoutes(snapshot, { site: own.site, hash: xxh32 }),
     onAccept: ({ compiled }) => isAsked && doors.use(compiled),
   });
   const deps = sourcesDeps(options, { shelf, metrics });
