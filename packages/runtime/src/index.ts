@@ -1,7 +1,7 @@
 export { systemClock } from "./clock.ts";
 export { readJsonFile, writeFileAtomic } from "./files.ts";
 export { type ConfigInForce, configAtStart, fetchConfig } from "./follow-config.ts";
-export { hash32 } from "./hash.ts";
+export { xxh32 } from "./hash.ts";
 export { type Answer, type Ask, request } from "./http-client.ts";
 export { type ProblemDocument, problemDocument, problemType } from "./http-problem.ts";
 export { type HttpOptions, type HttpServer, makeHttpServer } from "./http-server.ts";

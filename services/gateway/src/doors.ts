@@ -1,6 +1,7 @@
 import type { Logger } from "@sluice/runtime";
 import type { Routes } from "./compile-routes.ts";
 import type { DataPath } from "./data-path.ts";
+import type { GatewayMetrics } from "./metrics.ts";
 
 /** `waiting`: no snapshot with a route has come yet, so nobody is listened for. */
 export type DoorState = "waiting" | "serving" | "draining" | "closed";
@@ -19,10 +20,16 @@ export interface Doors {
   close(): Promise<void>;
 }
 
-type Deps = { readonly dataPath: DataPath; readonly logger: Logger; readonly onFailure: (error: unknown) => void };
+type Deps = {
+  readonly dataPath: DataPath;
+  readonly logger: Logger;
+  readonly metrics: Pick<GatewayMetrics, "serving" | "epoch" | "sequence">;
+  /** The doors could not be opened. */
+  readonly onFailure: (error: unknown) => void;
+};
 
 /** Nothing is listened on before something can be served: a client that is refused goes elsewhere, one that waits doesn't. */
-export function makeDoors({ dataPath, logger, onFailure }: Deps): Doors {
+export function makeDoors({ dataPath, logger, metrics, onFailure }: Deps): Doors {
   let door: "waiting" | "serving" | "closed" = "waiting";
   let isDraining = false;
   let routes: Routes | undefined;
@@ -31,6 +38,7 @@ export function makeDoors({ dataPath, logger, onFailure }: Deps): Doors {
   async function open(): Promise<void> {
     await dataPath.open();
     if (door === "waiting") door = "serving";
+    metrics.serving.set(1);
     logger.info({ event: "ready" }, "clients are served");
   }
 
@@ -41,6 +49,8 @@ export function makeDoors({ dataPath, logger, onFailure }: Deps): Doors {
       if (door === "closed") return;
       routes = next;
       dataPath.use(next);
+      metrics.epoch.set(next.snapshot.fence.epoch);
+      metrics.sequence.set(next.snapshot.fence.sequence);
       if (opening || next.byHost.size === 0) return;
       opening = open();
       opening.catch(onFailure);

@@ -1,11 +1,9 @@
 import type { Config, Snapshot } from "@sluice/core";
 import {
   askAll,
-  type ConfigInForce,
   configAtStart,
   followSources,
   type HttpServer,
-  hash32,
   type Keyring,
   type Logger,
   listen,
@@ -17,11 +15,12 @@ import {
   type SourcesDeps,
   sourcesOf,
   systemClock,
+  xxh32,
 } from "@sluice/runtime";
 import { adminRoutes } from "./admin/admin-routes.ts";
 import { compileRoutes, drainGraceMs, type Routes } from "./compile-routes.ts";
 import type { MakeDataPath } from "./data-path.ts";
-import { type Doors, makeDoors } from "./doors.ts";
+import { makeDoors } from "./doors.ts";
 import { type GatewayMetrics, makeGatewayMetrics } from "./metrics.ts";
 import { ownEntry } from "./own-entry.ts";
 
@@ -42,6 +41,8 @@ export interface Gateway {
   readonly httpPort: number;
   /** Bids clients go, and resolves when nothing is under way, or when `hurry` aborts, or when the services' grace is over. */
   drain(hurry: AbortSignal): Promise<void>;
+  /** Rejects when the doors could not be opened for a snapshot that came after the start. */
+  readonly failed: Promise<never>;
   /** Ends at once. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -69,15 +70,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const dataPath = options.dataPath({ own, keysDir: options.keysDir, logger, registry });
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => undefined);
-  const doors = makeDoors({ dataPath, logger, onFailure: failed.reject });
-  const hash = await hash32();
+  const doors = makeDoors({ dataPath, logger, metrics, onFailure: failed.reject });
   // Until arbiters and peers have been asked, what is on disk is kept back: it may be from before the site's fall.
   let isAsked = false;
   const shelf = makeShelf<Routes>({
     file: `${stateDir}/snapshot.json`,
     keyring,
     logger,
-    compile: (snapshot: Snapshot) => compileRoutes(snapshot, { site: own.site, hash }),
+    compile: (snapshot: Snapshot) => compileRoutes(snapshot, { site: own.site, hash: xxh32 }),
     onAccept: ({ compiled }) => isAsked && doors.use(compiled),
   });
   const deps = sourcesDeps(options, { shelf, metrics });
@@ -110,5 +110,41 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   }
   if (doors.state() === "waiting") logger.info({ event: "listening" }, `${name} waits for a snapshot with a route`);
   running = followSources(deps, inForce, stop.signal);
-  return handle({ app, doors, close });
+  let closing: Promise<void> | undefined;
+  const closeOnce = (): Promise<void> => (closing ??= close());
+  return {
+    httpPort: portOf(app),
+    failed: failed.promise,
+    drain(hurry) {
+      metrics.draining.set(1);
+      return doors.drain(AbortSignal.any([hurry, AbortSignal.timeout(drainGraceMs(doors.routes()))]));
+    },
+    close: closeOnce,
+    [Symbol.asyncDispose]: closeOnce,
+  };
+}
+
+function portOf(app: HttpServer): number {
+  const bound = app.server.address();
+  return typeof bound === "object" && bound ? bound.port : 0;
+}
+
+type Served = { readonly shelf: Shelf<Routes>; readonly metrics: GatewayMetrics };
+
+function sourcesDeps(options: GatewayOptions, { shelf, metrics }: Served): SourcesDeps {
+  const { name: node, keyring, stateDir, logger, tokens } = options;
+  return {
+    node,
+    token: tokens.node,
+    shelf,
+    logger,
+    keyring,
+    stateDir,
+    nodes: (config) => config.gateways,
+    onRevision: (revision) => metrics.configRevision.set(revision),
+    onOffer(result) {
+      metrics.offers.inc({ result });
+      metrics.notKept.set(shelf.whyNotKept() === undefined ? 0 : 1);
+    },
+  };
 }
