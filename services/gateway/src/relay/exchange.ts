@@ -37,6 +37,8 @@ export type ExchangeParts = {
   readonly leave: () => void;
 };
 
+const unreachable: RequestOutcome = { kind: "failure", because: "connect" };
+
 /** Bytes of a request's body that are kept for a retry. */
 const keptBytesMax = 1_048_576;
 
@@ -73,7 +75,12 @@ export class Exchange {
   }
 
   #try(before: Attempt | undefined): void {
-    const attempt = attemptAt(this, before);
+    let attempt = attemptAt(this, before);
+    // Where nobody can be asked nothing is tried, so going on to the next site is no retry and costs no budget.
+    while (!attempt.endpoint && attempt.hasNext(false)) {
+      attempt.note(unreachable, true);
+      attempt = attemptAt(this, attempt);
+    }
     this.#attempts += 1;
     this.#attempt = attempt;
     attempt.send();
@@ -115,7 +122,7 @@ export class Exchange {
 
   onFailure(attempt: Attempt, failure: UpstreamFailure): void {
     if (attempt !== this.#attempt || this.#isOver) return;
-    const { inbound, isGrpc } = this.parts;
+    const { inbound } = this.parts;
     this.#reason = failure.detail;
     if (failure.kind === "bad-request") return this.#answer({ status: 400, grpcStatus: 3, reason: "bad-request" }, failure);
     if (this.#isAnswerBegun) {
@@ -126,7 +133,6 @@ export class Exchange {
     if (this.#mayTryAnother(attempt, { kind })) return;
     const because = kind === "timeout" ? "timeout" : kind === "connect" ? "connect" : "reset";
     attempt.note(classify({ kind: "transport", because }), kind === "connect" || kind === "unprocessed");
-    void isGrpc;
     this.#answer(
       kind === "timeout"
         ? { status: 504, grpcStatus: 4, reason: "pool-timeout" }
