@@ -1,4 +1,13 @@
-import { type CompiledRoute, compileRoute, type RoutingSite, type ServiceRoute, type Snapshot } from "@sluice/core";
+import {
+  type CompiledRoute,
+  compileRoute,
+  type RoutingSite,
+  type ServiceRoute,
+  type ServiceSnapshot,
+  type Snapshot,
+} from "@sluice/core";
+
+type MaybeRouted = ServiceSnapshot & { readonly route?: ServiceRoute };
 
 /** A snapshot, prepared so that a request needs one look to find its route. */
 export type Routes = {
@@ -16,7 +25,7 @@ export type RoutedService = {
 
 /** Services without a route are the nameservers' alone. */
 export function compileRoutes(snapshot: Snapshot, at: RoutingSite): Routes {
-  const routed = snapshot.services.flatMap(({ service, host, route }): RoutedService[] =>
+  const routed = (snapshot.services as readonly MaybeRouted[]).flatMap(({ service, host, route }): RoutedService[] =>
     route ? [{ name: service, host, route, compiled: compileRoute(service, route, at) }] : [],
   );
   return { snapshot, byHost: new Map(routed.map((entry) => [entry.host.toLowerCase(), entry])) };
@@ -24,7 +33,10 @@ export function compileRoutes(snapshot: Snapshot, at: RoutingSite): Routes {
 
 /** By its name or its host, which may have a port and a final dot. */
 export function findService(routes: Routes, name: string): RoutedService | undefined {
-  const host = name.toLowerCase().replace(/:\d{1,5}$/, "").replace(/\.$/, "");
+  const host = name
+    .toLowerCase()
+    .replace(/:\d{1,5}$/, "")
+    .replace(/\.$/, "");
   return routes.byHost.get(host) ?? [...routes.byHost.values()].find((entry) => entry.name === name);
 }
 

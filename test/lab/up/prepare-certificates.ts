@@ -47,8 +47,7 @@ function covers(certificate: X509Certificate, names: readonly string[], authorit
   return isOurs && lasts(certificate) && names.every(isOfName);
 }
 
-const lasts = (certificate: X509Certificate): boolean =>
-  certificate.validToDate.getTime() - Date.now() > renewBeforeMs;
+const lasts = (certificate: X509Certificate): boolean => certificate.validToDate.getTime() - Date.now() > renewBeforeMs;
 
 const isPair = ({ certificate, key }: Pem): boolean => {
   try {

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { type Keyset, formatFence, type Snapshot } from "@sluice/core";
+import { formatFence, type Keyset, type Snapshot } from "@sluice/core";
 import { snapshotOf } from "../../../../test/dns/world.ts";
 import { readKeyring } from "../keyring.ts";
 import { generateKeyPair, signerFromPem } from "../keys.ts";

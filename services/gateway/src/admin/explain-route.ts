@@ -2,7 +2,7 @@ import { SluiceError } from "@sluice/core";
 import type { HttpServer } from "@sluice/runtime";
 import Type from "typebox";
 import { findService, type RoutedService } from "../compile-routes.ts";
-import { explain, type ExplainAsk } from "../explain.ts";
+import { type ExplainAsk, explain } from "../explain.ts";
 import type { AdminDeps } from "./admin-routes.ts";
 
 const text = (maxLength: number) => Type.String({ minLength: 1, maxLength });
