@@ -9,9 +9,9 @@ import type { DataPath, DataPathDeps } from "./data-path.ts";
 import { makeClientDoors } from "./front/doors.ts";
 import { limits } from "./front/limits.ts";
 import { spliceUpgrade } from "./front/upgrade.ts";
-import { makeAccessLog } from "./relay/access-log.ts";
 import { endpointSeed } from "./pools/local-pool.ts";
 import { makePools } from "./pools/pools.ts";
+import { makeAccessLog } from "./relay/access-log.ts";
 import type { Hop } from "./relay/inbound.ts";
 import { makeRelay } from "./relay/relay.ts";
 import { makeTrafficMetrics } from "./relay/traffic-metrics.ts";
@@ -133,4 +133,3 @@ export function makeDataPath(deps: DataPathDeps, hash: Hash32): DataPath {
 
 const siteOf = (routes: Routes | undefined, gateway: string): SiteName | undefined =>
   routes?.snapshot.gateways?.find(({ name }) => name === gateway)?.site;
-

@@ -22,8 +22,8 @@ import {
   signerFromPem,
 } from "@sluice/runtime";
 import type { MakeDataPath } from "./data-path.ts";
-import { makeStandIn, type StandIn } from "./test-stand-in.ts";
 import { type Gateway, startGateway } from "./start-gateway.ts";
+import { makeStandIn, type StandIn } from "./test-stand-in.ts";
 
 const silent = makeLogger({ service: "test", name: "test", level: "silent" });
 export const tokens = { operator: "operator-token-of-the-test", node: "node-token-of-the-test" };

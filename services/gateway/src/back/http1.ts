@@ -24,7 +24,10 @@ export function makeHttp1Upstream(endpoint: string, limits: BackLimits, tls?: Tl
       const exchange = new Exchange(events);
       const { method, path, headers, body } = request;
       try {
-        pool.dispatch({ method: method as "GET", path, headers: withHost(headers, request), body: body ?? null }, exchange);
+        pool.dispatch(
+          { method: method as "GET", path, headers: withHost(headers, request), body: body ?? null },
+          exchange,
+        );
       } catch (error) {
         exchange.fail(error as Error);
       }

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { IncomingMessage, Server as HttpServer } from "node:http";
+import type { Server as HttpServer, IncomingMessage } from "node:http";
 import type { ServerHttp2Session } from "node:http2";
 import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
@@ -105,7 +105,10 @@ export function makeClientDoors(options: DoorsOptions): Doors {
 
   return {
     async open() {
-      const files = { cert: join(options.keysDir, `${own.name}.crt`), key: join(options.keysDir, `${own.name}.tls.key`) };
+      const files = {
+        cert: join(options.keysDir, `${own.name}.crt`),
+        key: join(options.keysDir, `${own.name}.tls.key`),
+      };
       const server = createServer(plain);
       servers.push(server);
       await listenAt(server, own.address, own.port, limits);

@@ -69,7 +69,10 @@ export function makePools(deps: PoolsDeps): Pools {
     if (text === peersText) return;
     peersText = text;
     for (const peer of peers.values()) peer.leave();
-    const bySite = Map.groupBy(list.filter(({ site }) => site !== here), ({ site }) => site);
+    const bySite = Map.groupBy(
+      list.filter(({ site }) => site !== here),
+      ({ site }) => site,
+    );
     peers = new Map(Array.from(bySite, ([site, gateways]) => [site, makePeerSite(site, gateways, deps.tlsTo)]));
   }
 

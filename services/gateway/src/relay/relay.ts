@@ -114,4 +114,3 @@ export function hostOf(authority: string): string {
 
 const isGrpcType = (type: string | undefined): boolean =>
   type !== undefined && type.startsWith("application/grpc") && !type.startsWith("application/grpc-web");
-
