@@ -66,7 +66,11 @@ export async function startPlane(t: TestContext, options: PlaneOptions): Promise
   const pools = makePools({ site: "site-a", hash: xxh32, now, tlsTo, onTurn: () => undefined });
   pools.use(routes);
   const relay = makeRelay({
-    ...{ gateway: "gateway-a", site: "site-a", hash: xxh32, pools, now },
+    gateway: "gateway-a",
+    site: "site-a",
+    hash: xxh32,
+    pools,
+    now,
     routes: () => routes,
     chance: Math.random,
     onDone(record) {
@@ -76,12 +80,12 @@ export async function startPlane(t: TestContext, options: PlaneOptions): Promise
   });
   const hopOf = (): undefined => undefined;
   const http1 = makeHttp1(limits, {
-    onRequest: relay.take,
+    onRequest: (inbound) => relay.take(inbound),
     onUpgrade: () => undefined,
     isDraining: () => false,
     hopOf,
   });
-  const http2 = makeHttp2(limits, { onRequest: relay.take, onSession: () => undefined, hopOf });
+  const http2 = makeHttp2(limits, { onRequest: (inbound) => relay.take(inbound), onSession: () => undefined, hopOf });
   const server = createServer((socket) => {
     socket.on("error", () => socket.destroy());
     sniff(socket, (protocol) => (protocol === "http2" ? http2 : http1).emit("connection", socket));

@@ -114,10 +114,9 @@ function failureOf(error: Error, isBegun: boolean, hasHead: boolean): UpstreamFa
 /** As they came, before undici sorted them into an object. Header bytes are Latin-1 (RFC 9110 §5.5), so they leave as they came. */
 function texts(raw: Controller["rawHeaders"]): string[] {
   if (!Array.isArray(raw)) return [];
-  const list = new Array<string>(raw.length);
+  const list: string[] = [];
   for (let index = 0; index < raw.length; index += 2) {
-    list[index] = textOf(raw[index]).toLowerCase();
-    list[index + 1] = textOf(raw[index + 1]);
+    list.push(textOf(raw[index]).toLowerCase(), textOf(raw[index + 1]));
   }
   return list;
 }

@@ -51,7 +51,7 @@ export async function spliceUpgrade(request: IncomingMessage, socket: Socket, pa
   for (const site of decision.sites.slice(0, 2)) {
     attempts += 1;
     const target = poolKey(service.name, decision.channel, site);
-    const [pool, peer] = [site === own.site ? pools.local(target) : undefined, pools.peer(site)];
+    const [pool, peer] = [site === own.site ? pools.local.find(target) : undefined, pools.peer(site)];
     const endpoint: Endpoint | undefined = pool
       ? pool.pick({ userHash: undefined, chance: Math.random() }, now())
       : peer?.pick(now());

@@ -20,9 +20,28 @@ const passed = (headers: readonly string[], more: Partial<Inbound> = {}, to: "ht
 
 test("what is between two neighbours stays between them, also what Connection names", () => {
   const list = passed([
-    ...["host", "chat.test", "connection", "keep-alive, X-Private", "x-private", "1", "keep-alive", "timeout=5"],
-    ...["transfer-encoding", "chunked", "upgrade", "h2c", "http2-settings", "AAM", "proxy-authorization", "Basic x"],
-    ...["expect", "100-continue", "te", "trailers", "accept", "text/plain"],
+    "host",
+    "chat.test",
+    "connection",
+    "keep-alive, X-Private",
+    "x-private",
+    "1",
+    "keep-alive",
+    "timeout=5",
+    "transfer-encoding",
+    "chunked",
+    "upgrade",
+    "h2c",
+    "http2-settings",
+    "AAM",
+    "proxy-authorization",
+    "Basic x",
+    "expect",
+    "100-continue",
+    "te",
+    "trailers",
+    "accept",
+    "text/plain",
   ]);
   for (const name of [
     "host",
