@@ -29,7 +29,7 @@ export function stratumOf(requestBytes: number): number {
 export const cellCount = strataCount * bucketCount;
 export const cellOf = (stratum: number, bucket: number): number => stratum * bucketCount + bucket;
 
-type Cells = { readonly [cell: number]: number };
+export type Cells = { readonly [cell: number]: number };
 
 export function countIn(cells: Cells, stratum: number): number {
   let count = 0;

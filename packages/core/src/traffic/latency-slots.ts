@@ -13,14 +13,18 @@ export interface LatencySlots {
   turn(now: MonoMs): number;
   /** The minute's counts, cell by cell. */
   readonly window: Uint32Array;
+  /** The counts of the slot that ended last. */
+  latest(): Uint16Array;
   restart(): void;
 }
+
+/** Never written to. */
+const none = new Uint16Array(cellCount);
 
 /** About 48 KiB. A note is a logarithm and an addition; every 10 s a turn adds and subtracts 2,700 numbers. */
 export function makeLatencySlots(leave: (slot: Uint16Array) => void): LatencySlots {
   const slots = Array.from({ length: slotCount }, () => new Uint16Array(cellCount));
   const window = new Uint32Array(cellCount);
-  const none = new Uint16Array(cellCount);
   let running = -1;
 
   const slotAt = (slot: number): Uint16Array => slots[slot % slotCount] ?? none;
@@ -57,6 +61,7 @@ export function makeLatencySlots(leave: (slot: Uint16Array) => void): LatencySlo
     },
     turn,
     window,
+    latest: () => (running > 0 ? slotAt(running - 1) : none),
     restart() {
       for (const slot of slots) slot.fill(0);
       window.fill(0);

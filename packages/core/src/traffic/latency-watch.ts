@@ -24,7 +24,7 @@ export type FirstByte = {
   readonly userHash?: number | undefined;
 };
 
-/** Watches how long one pool takes to its first bytes. About 64 KiB a pool, whatever its traffic. */
+/** Watches how long one pool takes to its first bytes. About 65 KiB a pool, whatever its traffic. */
 export interface LatencyWatch {
   note(sample: FirstByte, now: MonoMs): void;
   /**
@@ -87,7 +87,7 @@ export function watchLatency(ttftMaxMs: number | undefined, startedAt: MonoMs): 
       if (slot === judgedSlot) return judgement;
       judgedSlot = slot;
       usual = beside === undefined ? baseline : usualBeside(beside.window);
-      judgement = judgeLatency(slots.window, { usual, ttftMaxMs }, badInRow);
+      judgement = judgeLatency({ window: slots.window, latest: slots.latest() }, { usual, ttftMaxMs }, badInRow);
       badInRow = isGood() ? 0 : Math.min(badInRow + 1, evaluationsMax);
       return judgement;
     },
