@@ -15,6 +15,7 @@ export type Config = {
   readonly arbiters: readonly ArbiterConfig[];
   readonly agents: readonly AgentConfig[];
   readonly nameservers: readonly NameserverConfig[];
+  readonly gateways?: readonly GatewayConfig[];
   readonly services: readonly ServiceConfig[];
   readonly probes: ProbeSettings;
   readonly guards: GuardSettings;
@@ -53,6 +54,13 @@ export type NameserverConfig = {
   readonly site: SiteName;
   readonly address: string;
   readonly port: number;
+  readonly url: string;
+};
+
+export type GatewayConfig = {
+  readonly name: string;
+  readonly site: SiteName;
+  /** Its admin door: what it holds of the pools, metrics, explain. */
   readonly url: string;
 };
 

@@ -1,6 +1,7 @@
 export { type AcceptResult, acceptSnapshot } from "./accept.ts";
 export { type Adoption, adopt, adoptInto, type Found } from "./adopt.ts";
 export * from "./ballot-box.ts";
+export { type Blame, blameSentence } from "./blame.ts";
 export { type Cause, formatCause } from "./cause.ts";
 export { type Ask, type Command, type CommandResult } from "./command.ts";
 export * from "./config.ts";
@@ -51,7 +52,16 @@ export {
 } from "./snapshot.ts";
 export { type Change, type Input, type Outcome, step } from "./step.ts";
 export { type Tally, tally } from "./tally.ts";
-export { edgeKey, poolKey, type Target, type TargetKey, targetKey } from "./target.ts";
+export { edgeKey, isPoolKey, poolKey, type Target, type TargetKey, targetKey } from "./target.ts";
+export { combineTraffic, sendsElsewhere, type Traffic, type Voice } from "./traffic/combine-traffic.ts";
+export {
+  type PoolLook,
+  type PoolTraffic,
+  type TrafficAsk,
+  type TrafficReply,
+  type TrafficState,
+  trafficStates,
+} from "./traffic/report.ts";
 export { noVerdict, type Verdict, verdict } from "./verdict.ts";
 export type { CountedVote, Report, SelfCheck, Vote } from "./vote.ts";
 export * from "./world.ts";

@@ -1,0 +1,43 @@
+import { sendsElsewhere, type Traffic } from "./traffic/combine-traffic.ts";
+
+/**
+ * Trips that lie no further apart have one cause, and a pool that tripped so short a time ago is no place to move to. Raising it
+ * blames the channel for what were two accidents; lowering it sends the users of a bad release round all the sites. Unit:
+ * milliseconds.
+ */
+export const commonModeMs = 30_000;
+
+/**
+ * That a pool's own gateways sent its users elsewhere. Times are the cycle's own, so that a wall clock that steps neither lifts
+ * a trip nor makes one.
+ */
+export type Trip = {
+  /** `said` now; `unheard`: it was said, and the site has said nothing of it since; `over`: the site says otherwise. */
+  readonly standing: "said" | "unheard" | "over";
+  /** Since it began. Unit: milliseconds. */
+  readonly beganMs: number;
+  /** Since it last stood; 0 while it stands. Unit: milliseconds. */
+  readonly overMs: number;
+};
+
+/**
+ * The trip after one more cycle; undefined once it has been over for `commonModeMs`. `hasGateway` false: the configuration
+ * knows no gateway there any more, so nobody is left to take it back.
+ *
+ *   said tripped or recovering            said
+ *   something else is said                over
+ *   nothing said, and it stood before     unheard: silence is no recovery
+ *   nothing said, and no gateway there    over
+ */
+export function nextTrip(
+  before: Trip | undefined,
+  said: Traffic | undefined,
+  at: { readonly passedMs: number; readonly hasGateway: boolean },
+): Trip | undefined {
+  const isStanding = before !== undefined && before.standing !== "over";
+  const beganMs = (before?.beganMs ?? 0) + at.passedMs;
+  if (said && sendsElsewhere(said.state)) return { standing: "said", beganMs: isStanding ? beganMs : 0, overMs: 0 };
+  if (!said && isStanding && at.hasGateway) return { standing: "unheard", beganMs, overMs: 0 };
+  const overMs = (before?.overMs ?? 0) + at.passedMs;
+  return before && overMs <= commonModeMs ? { standing: "over", beganMs, overMs } : undefined;
+}
