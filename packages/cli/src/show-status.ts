@@ -17,7 +17,7 @@ export function statusLines(survey: Survey, now: number): readonly string[] {
     ...survey.silent.map(({ url, because }) => `silent    ${url}: ${because.replace(`${url} `, "")}`),
     "",
     ...table(["SERVICE", "SERVED BY", "STANDBY", "SITUATION"], status.services.map(serviceRow)),
-    ...section("to blame", status.blames),
+    ...section("to blame", status.blamed),
     ...section("held", status.services.flatMap(heldLines)),
     ...section(
       "traffic",

@@ -45,7 +45,7 @@ export type Status = {
     by: string;
     reason: string;
   }[];
-  readonly blames: readonly string[];
+  readonly blamed: readonly string[];
 };
 
 /** Whether an answer to `status` or `explain` is the leader's own. */

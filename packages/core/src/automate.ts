@@ -125,7 +125,7 @@ function whyNotMove(draft: Draft, service: ServiceConfig, { placed, assessment }
   if (!assessment.isEvacuation) {
     const of = { service: service.name, channel: defaultChannel(service) };
     const isLeaving = assessment.cause?.kind === "leave-degraded";
-    const common = isLeaving ? whyNotCommonMode(draft.watch.blames, of) : undefined;
+    const common = isLeaving ? whyNotCommonMode(draft.watch.blamed, of) : undefined;
     return common ?? whyNotBrake(stateOf(draft, service), draft.now, draft.config.guards);
   }
   if (assessment.cause?.kind !== "evacuate") return undefined;

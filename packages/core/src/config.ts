@@ -15,6 +15,7 @@ export type Config = {
   readonly arbiters: readonly ArbiterConfig[];
   readonly agents: readonly AgentConfig[];
   readonly nameservers: readonly NameserverConfig[];
+  /** Without any, services are steered by DNS alone. */
   readonly gateways?: readonly GatewayConfig[];
   readonly services: readonly ServiceConfig[];
   readonly probes: ProbeSettings;
@@ -58,10 +59,15 @@ export type NameserverConfig = {
 };
 
 export type GatewayConfig = {
+  /** The only DNS name in the certificate by which gateways know each other. */
   readonly name: string;
   readonly site: SiteName;
-  /** Its admin door: what it holds of the pools, metrics, explain. */
   readonly url: string;
+  readonly address: string;
+  readonly port: number;
+  /** Absent: clients are not served over TLS. Files that are absent lie in the process's key directory. */
+  readonly tls?: { readonly port: number; readonly certFile?: string; readonly keyFile?: string };
+  readonly hop: { readonly port: number };
 };
 
 export type ServiceConfig = {

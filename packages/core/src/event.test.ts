@@ -43,13 +43,10 @@ const table: Telling = {
     `${target} is down (was healthy), because majority: 0 healthy, 0 degraded, 1 down, 1 unknown of 2`,
   ],
   blamed: [
-    { blame: { kind: "channel", service, channel: "stable", sites: ["site-a", "site-b"] } },
+    { what: { kind: "channel", service, channel: "stable", sites: ["site-a", "site-b"] } },
     "chat/stable tripped in site-a and site-b at about the same time: the channel is to blame, not the sites; no degraded site is left for it",
   ],
-  "blame-ended": [
-    { blame: { kind: "ourselves", pools: 4 } },
-    "no longer so: all 4 pools that gateways can judge have tripped: it is more likely us, or something that all of them need, than the sites",
-  ],
+  "blame-ended": [{ what: { kind: "ourselves", pools: 4 } }, "no longer to blame: ourselves"],
   "vantage-lost": [{ domain: "witness" }, "no fresh vote from witness any more"],
   "vantage-back": [{ domain: "witness" }, "witness votes again"],
   "stale-inputs": [

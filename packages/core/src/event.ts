@@ -1,4 +1,4 @@
-import { type Blame, blameSentence } from "./blame.ts";
+import { type Blamed, blamedKey, blamedSentence } from "./blamed.ts";
 import { formatCause } from "./cause.ts";
 import { formatDate } from "./date.ts";
 import type { Decision } from "./decision.ts";
@@ -45,8 +45,8 @@ export type Event =
       readonly tally: Tally;
     }
   /** An alarm: trouble in several places at once, for which no site is to blame. Until it ended no degraded site is left for it. */
-  | { readonly kind: "blamed"; readonly blame: Blame }
-  | { readonly kind: "blame-ended"; readonly blame: Blame }
+  | { readonly kind: "blamed"; readonly what: Blamed }
+  | { readonly kind: "blame-ended"; readonly what: Blamed }
   | { readonly kind: "vantage-lost"; readonly domain: SiteName }
   | { readonly kind: "vantage-back"; readonly domain: SiteName }
   | { readonly kind: "stale-inputs"; readonly fresh: number; readonly needed: number }
@@ -132,9 +132,9 @@ export function sentence(event: Event): string {
     case "verdict-changed":
       return `${event.target} is ${event.to.kind} (was ${event.from.kind}), because ${event.to.because}: ${tallySentence(event.tally)}`;
     case "blamed":
-      return `${blameSentence(event.blame)}; no degraded site is left for it`;
+      return `${blamedSentence(event.what)}; no degraded site is left for it`;
     case "blame-ended":
-      return `no longer so: ${blameSentence(event.blame)}`;
+      return `no longer to blame: ${blamedKey(event.what)}`;
     case "vantage-lost":
       return `no fresh vote from ${event.domain} any more`;
     case "vantage-back":

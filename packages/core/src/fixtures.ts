@@ -112,7 +112,14 @@ export function sayTraffic(
 
 /** A gateway in each of these sites. */
 export const gatewaysAt = (...sites: readonly SiteName[]): NonNullable<Config["gateways"]> =>
-  sites.map((site) => ({ name: `gw-${site}`, site, url: "http://127.0.0.1:1" }));
+  sites.map((site) => ({
+    name: `gw-${site}`,
+    site,
+    url: "http://127.0.0.1:1",
+    address: "127.0.0.1",
+    port: 1,
+    hop: { port: 1 },
+  }));
 
 /** A service on other sites than the two: its pools follow its policy. */
 export const serviceOn = (policy: PolicyConfig, more: Partial<ServiceConfig> = {}): ServiceConfig => ({

@@ -1,4 +1,4 @@
-import { type Blame, blameSentence } from "./blame.ts";
+import { type Blamed, blamedSentence } from "./blamed.ts";
 import type { GuardSettings } from "./config.ts";
 import type { ChannelName, EpochMs, Opinion, ServiceName, SiteName } from "./model.ts";
 import { type Placement, sitesOf } from "./placement.ts";
@@ -64,13 +64,13 @@ export function whyNotBrake(
  * whatever made it so, nobody is served there.
  */
 export function whyNotCommonMode(
-  blames: readonly Blame[],
+  blamed: readonly Blamed[],
   of: { readonly service: ServiceName; readonly channel: ChannelName },
 ): WhyNot<BrakeRule> | undefined {
-  const blame =
-    blames.find((entry) => entry.kind === "ourselves") ??
-    blames.find((entry) => entry.kind === "channel" && entry.service === of.service && entry.channel === of.channel);
-  return blame && { rule: "common-mode", because: blameSentence(blame) };
+  const what = blamed.find(
+    (entry) => entry.kind === "ourselves" || (entry.service === of.service && entry.channel === of.channel),
+  );
+  return what && { rule: "common-mode", because: blamedSentence(what) };
 }
 
 /** Whether a move more latches a service to manual. Evacuations are counted too, though the latch doesn't hold them. */

@@ -265,9 +265,9 @@ test("a degraded site is left only for one that is healthy by quorum and hasn't 
       if (cause.kind !== "leave-degraded" || cycle.outcome.change?.isConfigNew) continue;
       const found = config.services.find((entry) => entry.name === name);
       assert.ok(found);
-      const { verdicts, blames } = cycle.outcome.watch;
+      const { verdicts, blamed } = cycle.outcome.watch;
       assert.deepEqual(
-        blames.filter((blame) => blame.kind === "ourselves" || blame.service === name),
+        blamed.filter((what) => what.kind === "ourselves" || what.service === name),
         [],
       );
       for (const at of sitesOf(to)) {

@@ -1,11 +1,5 @@
 import { sendsElsewhere, type Traffic } from "./traffic/combine-traffic.ts";
-
-/**
- * Trips that lie no further apart have one cause, and a pool that tripped so short a time ago is no place to move to. Raising it
- * blames the channel for what were two accidents; lowering it sends the users of a bad release round all the sites. Unit:
- * milliseconds.
- */
-export const commonModeMs = 30_000;
+import { togetherMs } from "./traffic/common-mode.ts";
 
 /**
  * That a pool's own gateways sent its users elsewhere. Times are the cycle's own, so that a wall clock that steps neither lifts
@@ -21,7 +15,8 @@ export type Trip = {
 };
 
 /**
- * The trip after one more cycle; undefined once it has been over for `commonModeMs`. `hasGateway` false: the configuration
+ * The trip after one more cycle; undefined once it has been over for `togetherMs`: until then the pool is no place to
+ * move to from a degraded one. `hasGateway` false: the configuration
  * knows no gateway there any more, so nobody is left to take it back.
  *
  *   said tripped or recovering            said
@@ -39,5 +34,5 @@ export function nextTrip(
   if (said && sendsElsewhere(said.state)) return { standing: "said", beganMs: isStanding ? beganMs : 0, overMs: 0 };
   if (!said && isStanding && at.hasGateway) return { standing: "unheard", beganMs, overMs: 0 };
   const overMs = (before?.overMs ?? 0) + at.passedMs;
-  return before && overMs <= commonModeMs ? { standing: "over", beganMs, overMs } : undefined;
+  return before && overMs <= togetherMs ? { standing: "over", beganMs, overMs } : undefined;
 }

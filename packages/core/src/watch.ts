@@ -1,5 +1,5 @@
 import type { BallotCount } from "./ballot-box.ts";
-import { type Blame, blameKey, blamesOf } from "./blame.ts";
+import { type Blamed, blamedKey, blamedNow } from "./blamed.ts";
 import { type Config, configuredTargets } from "./config.ts";
 import type { Event } from "./event.ts";
 import type { EpochMs } from "./model.ts";
@@ -37,9 +37,9 @@ export function watchVotes(
     const [from, to] = [before.verdict, next.verdict];
     if (from.kind !== to.kind) events.push({ kind: "verdict-changed", target: key, from, to, tally: counted });
   }
-  const blames = blamesOf(config, verdicts);
-  events.push(...blameEvents(watch.blames, blames));
-  return { watch: { ...watch, cycleAt: at.now, verdicts, blames, freshDomains: at.ballots.freshDomains }, events };
+  const blamed = blamedNow(config, verdicts);
+  events.push(...blameEvents(watch.blamed, blamed));
+  return { watch: { ...watch, cycleAt: at.now, verdicts, blamed, freshDomains: at.ballots.freshDomains }, events };
 }
 
 /** One target after one more cycle. Looks are weighed against what looks said before, whatever traffic has made of it. */
@@ -63,13 +63,11 @@ function nextState(
 }
 
 /** Each blame is said once, when it comes and when it goes. */
-function blameEvents(before: readonly Blame[], after: readonly Blame[]): readonly Event[] {
-  const [old, young] = [before.map(blameKey), after.map(blameKey)];
+function blameEvents(before: readonly Blamed[], after: readonly Blamed[]): readonly Event[] {
+  const [old, young] = [before.map(blamedKey), after.map(blamedKey)];
   return [
-    ...after.filter((blame) => !old.includes(blameKey(blame))).map((blame): Event => ({ kind: "blamed", blame })),
-    ...before
-      .filter((blame) => !young.includes(blameKey(blame)))
-      .map((blame): Event => ({ kind: "blame-ended", blame })),
+    ...after.filter((what) => !old.includes(blamedKey(what))).map((what): Event => ({ kind: "blamed", what })),
+    ...before.filter((what) => !young.includes(blamedKey(what))).map((what): Event => ({ kind: "blame-ended", what })),
   ];
 }
 

@@ -1,4 +1,4 @@
-import type { Blame } from "./blame.ts";
+import type { Blamed } from "./blamed.ts";
 import type { Config } from "./config.ts";
 import type { EpochMs, ServiceName, SiteName } from "./model.ts";
 import type { Override } from "./override.ts";
@@ -57,7 +57,7 @@ export type Watch = {
   readonly held: Readonly<Record<ServiceName, string>>;
   readonly situations: Readonly<Record<ServiceName, SituationKind>>;
   /** What is to blame now, in place of single sites. */
-  readonly blames: readonly Blame[];
+  readonly blamed: readonly Blamed[];
 };
 
 export type VerdictState = {
@@ -80,5 +80,5 @@ export const newWatch: Watch = {
   freshDomains: [],
   held: {},
   situations: {},
-  blames: [],
+  blamed: [],
 };

@@ -120,7 +120,7 @@ test("a gateway that hangs, one that is dead, and one that answers nonsense keep
   const { door, one, two, base, start } = await makeWorld(t);
   const gone = await makePlace(t, () => undefined);
   await gone.shut();
-  const dead = { name: "gw-3", site: "site-a", url: `http://${gone.at}` };
+  const dead = { ...one.gateway, name: "gw-3", url: `http://${gone.at}` };
   const hung = await makeGateway(t, "gw-4");
   const held = Promise.withResolvers<undefined>();
   hung.standing.hold = held.promise;

@@ -131,7 +131,8 @@ export async function makeGateway(t: TestContext, name: string, site = "site-a")
   });
   await listen(app, "http://127.0.0.1:0");
   t.after(() => app.close());
-  const gateway: GatewayConfig = { name, site, url: app.listeningOrigin };
+  const at = { url: app.listeningOrigin, address: "127.0.0.1", port: 1, hop: { port: 1 } };
+  const gateway: GatewayConfig = { name, site, ...at };
   return { gateway, asks, standing, close: () => app.close() };
 }
 

@@ -1,6 +1,6 @@
 import type { EpochMs } from "@sluice/core";
 import {
-  blameSentence,
+  blamedSentence,
   type Config,
   type Durable,
   edgeKey,
@@ -71,7 +71,7 @@ export function statusOf(view: View) {
     services: config.services.map((service) => serviceStatus(view, service)),
     nameservers: config.nameservers.map((nameserver) => nameserverStatus(view, nameserver)),
     overrides: durable.overrides.filter((override) => !isExpired(override, view.now)),
-    blames: watch.blames.map(blameSentence),
+    blamed: watch.blamed.map(blamedSentence),
   };
 }
 

@@ -58,7 +58,7 @@ const tally = closed({
   byDomain: Type.Record(Type.String(), opinion),
   traffic: Type.Optional(traffic),
 });
-const blame = Type.Union([
+const what = Type.Union([
   closed({ kind: Type.Literal("channel"), service: text(), channel: text(), sites: listOf(text()) }),
   closed({ kind: Type.Literal("ourselves"), pools: whole() }),
 ]);
@@ -89,8 +89,8 @@ const eventFields = {
     because: text(),
   },
   "verdict-changed": { target: text(), from: verdict, to: verdict, tally },
-  blamed: { blame },
-  "blame-ended": { blame },
+  blamed: { what },
+  "blame-ended": { what },
   "vantage-lost": { domain: text() },
   "vantage-back": { domain: text() },
   "stale-inputs": { fresh: whole(), needed: whole() },

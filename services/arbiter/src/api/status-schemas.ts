@@ -115,7 +115,7 @@ export const Status = shared(
     services: listOf(refTo(ServiceStatus)),
     nameservers: listOf(refTo(NameserverStatus)),
     overrides: listOf(refTo(OverrideReply), "Those that stand."),
-    blames: listOf(
+    blamed: listOf(
       text(),
       "What is to blame now in place of single sites, in sentences. No degraded site is left for it.",
     ),
