@@ -134,7 +134,7 @@ const grpcBackend = (t: TestContext, answer: (stream: ServerHttp2Stream) => void
   const server = createHttp2();
   server.on("stream", (stream) => {
     stream.on("error", () => undefined);
-    answer(stream);
+    answer(stream as ServerHttp2Stream);
   });
   return listening(t, server);
 };
