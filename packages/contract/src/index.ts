@@ -12,7 +12,7 @@ export {
   SnapshotSchema,
   VoteSchema,
 } from "./message-schemas.ts";
-export { checkConfig, configBytesMax, type ParsedConfig, parseConfig } from "./parse-config.ts";
+export { checkConfig, configBytesMax, type ParsedConfig, parseConfig, withNewSettings } from "./parse-config.ts";
 export { parseEnvelope, parseKeyset, parseReport, parseSnapshot } from "./parse-message.ts";
 export { invalidConfig, parseConfigFile, type ReadOptions, readConfigFile } from "./read-config.ts";
 export { unreadableFiles } from "./unreadable-files.ts";
