@@ -1,3 +1,7 @@
+export { channelOf, type Exchange, siteOf } from "./load/exchange.ts";
+export { loadTarget } from "./load/load-target.ts";
+export { makeServed, type Served, type ServedTable } from "./load/served.ts";
+export { type Load, startLoad } from "./load/start-load.ts";
 export type { Faults } from "./model-server/faults.ts";
 export { type ModelServer, startModelServer } from "./model-server/index.ts";
 export { longestSplitMs, settledAt } from "./poll/judge.ts";
