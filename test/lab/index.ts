@@ -8,7 +8,7 @@ export { longestSplitMs, settledAt } from "./poll/judge.ts";
 export { type Poll, type PollOptions, type PollServer, startPoll } from "./poll/poll.ts";
 export type { PollChange, PollCounts, PollOutcome, ServerPoll } from "./poll/recorder.ts";
 export { askLab, needLab } from "./up/ask-lab.ts";
-export { setFaults } from "./up/fault.ts";
+export { type FaultWhom, setFaults } from "./up/fault.ts";
 export { labDown } from "./up/lab-down.ts";
 export { type Lab, labUp } from "./up/lab-up.ts";
 export { commandFor, defaultRoot, layoutOf, splitEndpoint } from "./up/layout.ts";
