@@ -14,11 +14,18 @@ export type Explained = {
   readonly held: string | null;
   readonly answers: readonly { site: string; share: number; addresses: readonly string[] }[];
   readonly ttlSeconds: number;
-  readonly sites: readonly { site: string; kind: string; because: string; quarantinedSince: number | null }[];
+  readonly sites: readonly {
+    site: string;
+    kind: string;
+    because: string;
+    detail?: string;
+    quarantinedSince: number | null;
+  }[];
   readonly targets: readonly {
     target: string;
     verdict: { kind: string; because: string } | null;
     tally: string;
+    traffic: { state: string; because: string } | null;
     votes: readonly { agent: string; opinion: string; because: string | null; detail: string | null }[];
   }[];
   readonly standing: readonly { id: string; kind: string; by: string; reason: string; until: number }[];
@@ -50,13 +57,14 @@ export function explainLines(explained: Explained): readonly string[] {
 
 const dateOf = (at: number): string => formatDate(epochMs(at));
 
-const siteLine = ({ site, kind, because, quarantinedSince }: Explained["sites"][number]): string =>
-  `${site} is ${kind} for it (${because})${quarantinedSince === null ? "" : `, quarantined since ${dateOf(quarantinedSince)}`}`;
+const siteLine = ({ site, kind, because, detail, quarantinedSince }: Explained["sites"][number]): string =>
+  `${site} is ${kind} for it (${because}${detail === undefined ? "" : `: ${detail}`})${quarantinedSince === null ? "" : `, quarantined since ${dateOf(quarantinedSince)}`}`;
 
-function targetLines({ target, verdict, tally, votes }: Explained["targets"][number]): readonly string[] {
+function targetLines({ target, verdict, tally, traffic, votes }: Explained["targets"][number]): readonly string[] {
   const why = (text: string | null): string => (text === null ? "" : ` (${text})`);
   return [
     `  ${target}: ${verdict?.kind ?? "unknown"}, because ${verdict?.because ?? "nobody voted"} (${tally})`,
+    ...(traffic === null ? [] : [`    its own gateways: ${traffic.state}: ${traffic.because}`]),
     ...votes.map(
       ({ agent, opinion, because, detail }) =>
         `    ${agent}: ${opinion}${why(because)}${detail === null ? "" : `: ${detail}`}`,

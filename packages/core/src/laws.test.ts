@@ -4,15 +4,17 @@ import fc from "fast-check";
 import { acceptSnapshot, wildServices } from "./accept.ts";
 import type { BallotCount } from "./ballot-box.ts";
 import type { Ask, Command } from "./command.ts";
-import { type Config, configuredTargets, policySites, type ServiceConfig } from "./config.ts";
+import { type Config, configuredTargets, defaultChannel, policySites, type ServiceConfig } from "./config.ts";
 import { compareFence } from "./fence.ts";
 import {
   ballotsFor,
   commandOf,
   configOfThree,
   failoverOn,
+  gatewaysAt,
   Leader,
   overrideOf,
+  sayTraffic,
   serviceOn,
   weightedOn,
   withChannels,
@@ -27,7 +29,8 @@ import { whyNotRoute } from "./route/why-not-route.ts";
 import { siteHealth } from "./site-health.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { type Change, type Outcome, step } from "./step.ts";
-import { targetKey } from "./target.ts";
+import { poolKey, targetKey } from "./target.ts";
+import { type TrafficState, trafficStates } from "./traffic/report.ts";
 import { weightSum, weightsOf } from "./weights.ts";
 import type { World } from "./world.ts";
 
@@ -78,26 +81,42 @@ const anyConfig: fc.Arbitrary<Config> = fc
     const edge = { endpoints: ["127.0.0.1:1"], probe: { kind: "tcp" } } as const;
     return {
       ...config,
+      gateways: gatewaysAt("site-a", "site-b"),
       sites: config.sites.map((site) => (hasEdge && site.role === "serving" ? { ...site, edge } : site)),
       guards: { cooldownMs: 20_000, movesPerHourMax, readmitAfterMs: 15_000 },
     };
   });
 
-/** How the world looks: of each site what all say, and now and then what one domain says of one site instead. */
-type Seen = { readonly bySite: readonly Opinion[]; readonly odd: readonly [number, number, Opinion] };
+/**
+ * How the world looks: of each site what all say, now and then what one domain says of one site instead, and what each site
+ * says of its own traffic.
+ */
+type Seen = {
+  readonly bySite: readonly Opinion[];
+  readonly odd: readonly [number, number, Opinion];
+  readonly traffic: readonly (TrafficState | undefined)[];
+};
 const weather = fc.constantFrom<Opinion>("healthy", "healthy", "healthy", "healthy", "degraded", "down", "unknown");
+const anyTraffic = fc.constantFrom<TrafficState | undefined>(
+  ...trafficStates,
+  "tripped",
+  "healthy",
+  undefined,
+  undefined,
+);
 const anySeen: fc.Arbitrary<Seen> = fc.record({
   bySite: fc.array(weather, { minLength: 3, maxLength: 3 }),
   odd: fc.tuple(fc.nat({ max: 2 }), fc.nat({ max: 2 }), fc.constantFrom(...opinions)),
+  traffic: fc.array(anyTraffic, { minLength: 3, maxLength: 3 }),
 });
 
-function ballotsOf(config: Config, { bySite, odd }: Seen): BallotCount {
+function ballotsOf(config: Config, { bySite, odd, traffic }: Seen): BallotCount {
   const all = ballotsFor(config, Object.fromEntries(sites.map((site, at) => [site, bySite[at] ?? "unknown"])));
   const [domain, site, opinion] = odd;
   const votes = all.votes.map((vote) =>
     vote.domain === config.electorate[domain] && vote.target.endsWith(sites[site] ?? "") ? { ...vote, opinion } : vote,
   );
-  return { ...all, votes };
+  return sayTraffic({ ...all, votes }, Object.fromEntries(sites.map((at, index) => [at, traffic[index]])));
 }
 
 const service = fc.constantFrom(...names);
@@ -272,6 +291,46 @@ test("floors hold: what is served never gets worse than what was, nor leaves a d
       assert.ok(best(sitesOf(to)) > 0 && best(sitesOf(to)) >= best(sitesOf(from)), `${name} to ${JSON.stringify(to)}`);
     }
   });
+});
+
+test("a degraded site is left only for one that is healthy by quorum and hasn't just tripped, on the site's own word or a majority's", () => {
+  holds(() => (cycle) => {
+    const { config } = cycle.after.durable;
+    for (const { service: name, cause, to } of cycle.outcome.change?.decisions ?? []) {
+      if (cause.kind !== "leave-degraded" || cycle.outcome.change?.isConfigNew) continue;
+      const found = config.services.find((entry) => entry.name === name);
+      assert.ok(found);
+      const { verdicts, blamed } = cycle.outcome.watch;
+      assert.deepEqual(
+        blamed.filter((what) => what.kind === "ourselves" || what.service === name),
+        [],
+      );
+      for (const at of sitesOf(to)) {
+        assert.equal(healthOf(cycle, name, at), "healthy");
+        assert.equal(verdicts[poolKey(name, defaultChannel(found), at)]?.trip, undefined);
+      }
+      const left = siteHealth(config, found, { site: cause.site, verdicts });
+      if (left.because === "own-traffic") assert.equal(verdicts[left.target]?.trip?.standing, "said");
+      else assert.ok(left.because === "failing-looks" || left.because === "split", left.because);
+    }
+  });
+});
+
+test("what sites say of their own traffic only ever makes a healthy target degraded", () => {
+  fc.assert(
+    fc.property(anyConfig, fc.array(anySeen, { minLength: 1, maxLength: 20 }), (config, seen) => {
+      const [told, mute] = [new Leader(config), new Leader(config)];
+      for (const each of seen) {
+        told.cycle(told.now + 1_000, ballotsOf(config, each));
+        mute.cycle(mute.now + 1_000, ballotsOf(config, { ...each, traffic: [] }));
+        for (const [key, { verdict }] of Object.entries(told.world.watch.verdicts)) {
+          const without = mute.world.watch.verdicts[key]?.verdict.kind;
+          assert.ok(verdict.kind === without || (without === "healthy" && verdict.kind === "degraded"), key);
+        }
+      }
+    }),
+    runs,
+  );
 });
 
 const isOperators = (change: Change, name: string): boolean =>

@@ -23,8 +23,8 @@ import {
 } from "@sluice/runtime";
 import { drawNet } from "../../../test/scenarios/world/net.ts";
 import type { MakeDataPath } from "./data-path.ts";
-import { makeStandIn, type StandIn } from "./stand-in.ts";
 import { type Gateway, startGateway } from "./start-gateway.ts";
+import { makeStandIn, type StandIn } from "./test-stand-in.ts";
 
 const silent = makeLogger({ service: "test", name: "test", level: "silent" });
 export const tokens = { operator: "operator-token-of-the-test", node: "node-token-of-the-test" };
