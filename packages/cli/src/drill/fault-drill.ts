@@ -40,7 +40,7 @@ export type FaultDrill = {
 type Kind = { readonly faults: Faults; readonly fault: string; readonly objective: FaultObjective };
 
 /** What the reference asks for: 10 s at most for errors, and for latency its statistics' minute and a half. */
-export const faultKinds = {
+const faultKinds = {
   "error-spike": {
     faults: { status: { code: 500, rate: 1 } },
     fault: "status 500",
