@@ -11,5 +11,5 @@ export { askLab, needLab } from "./up/ask-lab.ts";
 export { type FaultWhom, setFaults } from "./up/fault.ts";
 export { labDown } from "./up/lab-down.ts";
 export { type Lab, labUp } from "./up/lab-up.ts";
-export { commandFor, defaultRoot, layoutOf, splitEndpoint } from "./up/layout.ts";
+export { commandFor, defaultRoot, type Layout, layoutOf, splitEndpoint } from "./up/layout.ts";
 export type { LabRecord } from "./up/record.ts";

@@ -43,5 +43,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   "drill run": [
     "sluice drill run site-outage --service chat",
     "sluice drill run site-outage --service chat --fault silent --resolver unbound --json",
+    "sluice drill run error-spike --service chat",
+    "sluice drill run latency-degradation --service chat --rps 20 --json",
   ],
 };
