@@ -163,7 +163,7 @@ export type Cycle = {
   readonly again: (commands: readonly Command[]) => Outcome;
 };
 
-export function play(config: Config, turns: readonly Turn[], law: (cycle: Cycle) => void): void {
+function play(config: Config, turns: readonly Turn[], law: (cycle: Cycle) => void): void {
   const leader = new Leader(config);
   for (const turn of turns) {
     if (turn.isNewLeader) leader.epoch += 1;
