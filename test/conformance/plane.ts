@@ -134,7 +134,10 @@ export type PlaneShape = {
 /** The verbs that a plane lacks, each failing plainly: a scenario that calls one forgot to say that it needs it. */
 export function lacking<V extends Verb>(name: string, verbs: readonly V[]): Pick<Plane, V> {
   const refuse = (verb: Verb) => (): Promise<never> => Promise.reject(new Error(`${name} can't ${verb}`));
-  return Object.fromEntries(verbs.map((verb) => [verb, refuse(verb)])) as Pick<Plane, V>;
+  return Object.fromEntries(verbs.map((verb) => [verb, refuse(verb)])) as unknown as Pick<Plane, V>;
 }
 
-type Verb = Exclude<{ [K in keyof Plane]: Plane[K] extends (...args: never[]) => Promise<unknown> ? K : never }[keyof Plane], symbol>;
+type Verb = Exclude<
+  { [K in keyof Plane]: Plane[K] extends (...args: never[]) => Promise<unknown> ? K : never }[keyof Plane],
+  symbol
+>;

@@ -6,11 +6,7 @@ import { openScene, type Scene, type SceneShape } from "./scene.ts";
 export type Needs = readonly Capability[];
 
 /** Registers one scenario: its name begins with its number in the specification. */
-export type Register = (
-  name: string,
-  needs: Needs,
-  play: (scene: Scene, t: TestContext) => Promise<void>,
-) => void;
+export type Register = (name: string, needs: Needs, play: (scene: Scene, t: TestContext) => Promise<void>) => void;
 
 /**
  * Plays scenarios on every plane there is, one after the other on one scene a plane; before each, all backends are well and
@@ -59,4 +55,3 @@ function whyNot(kind: PlaneKind, needs: Needs): string | undefined {
   const lacking = needs.find((need) => kind.lacks[need] !== undefined);
   return lacking === undefined ? undefined : `${kind.name} lacks ${lacking}: ${kind.lacks[lacking]}`;
 }
-

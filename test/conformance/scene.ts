@@ -1,7 +1,7 @@
+import { type Pools, startPools } from "./backends/pools.ts";
 import type { Answer, Question } from "./clients/http.ts";
 import { ask } from "./clients/http.ts";
 import { type Crowd, openCrowd } from "./clients/load.ts";
-import { type Pools, startPools } from "./backends/pools.ts";
 import { drawNet } from "./draw-net.ts";
 import type { Door, Plane, PlaneKind, PlaneShape, Weights } from "./plane.ts";
 

@@ -1,3 +1,4 @@
 /** The words of the core that the suite shares with every plane, whether or not that plane is ours. */
-export type { TrafficState, PoolTraffic } from "../../packages/core/src/traffic/report.ts";
+
 export type { VariantRule } from "../../packages/core/src/route/route.ts";
+export type { PoolTraffic, TrafficState } from "../../packages/core/src/traffic/report.ts";

@@ -13,9 +13,9 @@ import {
   type ServerUnaryCall,
   type ServerWritableStream,
 } from "@grpc/grpc-js";
-import { echoService, type Ending, type Order, type Reply } from "./grpc-service.ts";
-import { callHeader, type Visit } from "./ledger.ts";
+import { type Ending, echoService, type Order, type Reply } from "./grpc-service.ts";
 import type { HttpParts } from "./http.ts";
+import { callHeader, type Visit } from "./ledger.ts";
 import { pause } from "./mood.ts";
 
 /** gRPC for sockets that were accepted elsewhere. */
@@ -33,7 +33,12 @@ type Call =
   | ServerDuplexStream<Buffer, Buffer>;
 
 /** One call under way. */
-type Work = { readonly call: Call; readonly visit: Visit; readonly signal: AbortSignal; readonly deadlineMs: number | undefined };
+type Work = {
+  readonly call: Call;
+  readonly visit: Visit;
+  readonly signal: AbortSignal;
+  readonly deadlineMs: number | undefined;
+};
 
 /** Long enough for the calls of a test to end by themselves. Unit: milliseconds. */
 const goawayGraceMs = 30_000;
@@ -145,7 +150,8 @@ async function echoMany(
 ): Promise<Ending | undefined> {
   greet(parts, call);
   let n = 0;
-  for await (const message of call as AsyncIterable<Buffer>) {
+  // Leaving the loop must not destroy the call, for its status is still to be sent.
+  for await (const message of call.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     const order = JSON.parse(message.toString()) as Order;
     if (order.ending) return order.ending;
     const reply = replyOf(parts, work, { n, text: order.text ?? "" });
@@ -164,7 +170,10 @@ function greet(parts: HttpParts, call: Call): void {
 const replyOf = ({ name }: HttpParts, { deadlineMs }: Work, rest: Pick<Reply, "n" | "text">): Buffer =>
   Buffer.from(JSON.stringify({ servedBy: name, ...rest, ...(deadlineMs === undefined ? {} : { deadlineMs }) }));
 
-function endStream(call: ServerWritableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>, ending?: Ending): void {
+function endStream(
+  call: ServerWritableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>,
+  ending?: Ending,
+): void {
   if (ending === undefined || ending.code === 0) return call.end(trailersOf(ending));
   // The library's way to end a stream with a status: an "error" event that carries one.
   call.emit("error", failureOf(ending));

@@ -27,14 +27,18 @@ export async function streamEvents(exchange: Exchange): Promise<void> {
   response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" });
   response.flushHeaders();
   for (let n = 0; n < events; n += 1) {
-    if (n === cutAt) return void request.socket.destroy();
+    if (n === cutAt) return void response.write(": cut\n\n", () => request.socket.destroy());
     if (n === errorAt) {
-      await send(`data: ${JSON.stringify({ error: { message: "broken", type: "InternalServerError", code: 500 } })}\n\n`);
+      await send(
+        `data: ${JSON.stringify({ error: { message: "broken", type: "InternalServerError", code: 500 } })}\n\n`,
+      );
       break;
     }
     if (n > 0 && everyMs > 0) await pause(everyMs, signal);
     const event: Event = { servedBy: parts.name, n, sentMs: performance.now() };
-    await send(`data: ${JSON.stringify({ ...chunkOf(n, n === events - 1), ...event, ...(padding && { padding }) })}\n\n`);
+    await send(
+      `data: ${JSON.stringify({ ...chunkOf(n, n === events - 1), ...event, ...(padding && { padding }) })}\n\n`,
+    );
     if (commentEvery > 0 && n % commentEvery === commentEvery - 1) await send(": keep-alive\n\n");
   }
   await send("data: [DONE]\n\n");

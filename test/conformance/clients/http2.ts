@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import {
   type ClientHttp2Session,
   connect,
@@ -5,7 +6,6 @@ import {
   type IncomingHttpHeaders,
   type OutgoingHttpHeaders,
 } from "node:http2";
-import { once } from "node:events";
 
 /** One stream of HTTP/2 as it ended, with nothing interpreted. */
 export type H2Answer = {

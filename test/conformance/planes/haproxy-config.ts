@@ -1,5 +1,5 @@
-import type { PlaneShape, PoolName } from "../plane.ts";
 import { addressOf, ports } from "../draw-net.ts";
+import type { PlaneShape, PoolName } from "../plane.ts";
 
 /** Where the files of one site's HAProxy lie. */
 export type HaproxyFiles = {
@@ -79,9 +79,8 @@ ${servers("proto h2")}
 
 /** Looked at twice a second, by connecting: a server whose requests all fail is still up, as far as HAProxy is told here. */
 const lines = (shape: PlaneShape, pool: PoolName, more: string): readonly string[] =>
-  (shape.pools.get(pool) ?? []).map(
-    (endpoint, index) =>
-      `  server ${pool.replace("@", "-")}-${index + 1} ${endpoint} check inter 500ms fall 2 rise 2 ${more}`.trimEnd(),
+  (shape.pools.get(pool) ?? []).map((endpoint, index) =>
+    `  server ${pool.replace("@", "-")}-${index + 1} ${endpoint} check inter 500ms fall 2 rise 2 ${more}`.trimEnd(),
   );
 
 /** The seed of the users' hash, which for Sluice is derived from the service's name; any fixed one does. */
