@@ -1,4 +1,4 @@
-import type { PoolTraffic, VariantRule } from "./words.ts";
+import type { Outcome, PoolTraffic, VariantRule } from "./words.ts";
 
 /**
  * A data plane under test, seen from outside: an address per site, and what an operator says to it. Two sites, each with a
@@ -19,6 +19,10 @@ export interface Plane {
   setEndpoints(pool: PoolName, endpoints: readonly string[]): Promise<Change>;
   /** What a site's gateway holds of its pools. */
   traffic(site: string): Promise<readonly PoolTraffic[]>;
+  /** How the requests to a pool have ended, by what a site's gateway counted since its start. */
+  counts(site: string, pool: PoolName): Promise<Counts>;
+  /** What an agent of the site saw of a pool of it: so many good looks in a row, or failed ones. */
+  look(pool: PoolName, looks: { readonly goodInRow: number; readonly failedInRow: number }): Promise<void>;
   /** Where the gateway says that a request with these headers would go. */
   explain(site: string, headers: Readonly<Record<string, string>>): Promise<Explanation>;
   /** Memory that a site's gateway holds at the moment. Unit: bytes. */
@@ -63,6 +67,8 @@ export const capabilities = [
   /** HTTP/2 without TLS from clients, beside HTTP/1.1 on one port. */
   "h2c",
   "grpc",
+  /** A backend may close its HTTP/2 connection, orderly, without a failed request. */
+  "goaway",
   "websocket",
   /** A user stays at one endpoint, and a fifth endpoint takes no more than its share. */
   "affinity",
@@ -72,8 +78,8 @@ export const capabilities = [
   "statistics",
   /** It tells what it holds of its pools. */
   "traffic",
-  /** Saturated is told from broken. */
-  "saturation",
+  /** It counts how requests ended, and tells broken from saturated. */
+  "counts",
   "retry",
   "drain",
   "explain",
@@ -103,6 +109,8 @@ export type Change = {
   /** Resolves when every gateway that runs says that it serves it. */
   applied(): Promise<void>;
 };
+
+export type Counts = { readonly [kind in Outcome["kind"]]: number };
 
 export type Explanation = { readonly channel: string; readonly sites: readonly string[]; readonly because: string };
 

@@ -15,17 +15,18 @@ export type Register = (name: string, needs: Needs, play: (scene: Scene, t: Test
 export function onEachPlane(shape: SceneShape, define: (scenario: Register) => void): void {
   for (const kind of planes()) {
     describe(`on ${kind.name}`, () => {
-      let scene: Scene | undefined;
-      // Opened by the first scenario that is played: a plane that lacks them all is never started.
-      const opened = async (): Promise<Scene> => (scene ??= await openScene(kind, shape));
+      let scene: Promise<Scene> | undefined;
       after(async () => {
-        await scene?.[Symbol.asyncDispose]();
+        const opened = await scene?.catch(() => undefined);
+        await opened?.[Symbol.asyncDispose]();
       });
       define((name, needs, play) => {
         const skip = whyNot(kind, needs);
         if (skip !== undefined) return void test(name, { skip });
         return void test(name, async (t) => {
-          const on = await opened();
+          // Opened by the first scenario that is played: a plane that lacks them all is never started.
+          scene ??= openScene(kind, shape);
+          const on = await scene;
           await on.pools.reset();
           await play(on, t);
         });
@@ -42,7 +43,7 @@ export function onItsOwn(
 ): void {
   for (const kind of planes()) {
     const skip = whyNot(kind, needs);
-    test(`${name}, on ${kind.name}`, { ...(skip === undefined ? {} : { skip }) }, async (t) => {
+    test(`${name}, on ${kind.name}`, { skip: skip ?? false }, async (t) => {
       await using scene = await openScene(kind, shape);
       await play(scene, t);
     });

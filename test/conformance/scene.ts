@@ -1,6 +1,6 @@
 import { type Pools, startPools } from "./backends/pools.ts";
-import type { Answer, Question } from "./clients/http.ts";
-import { ask } from "./clients/http.ts";
+import { type Grpc, openGrpc } from "./clients/grpc.ts";
+import { type Answer, ask, type Question } from "./clients/http.ts";
 import { type Crowd, openCrowd } from "./clients/load.ts";
 import { drawNet } from "./draw-net.ts";
 import type { Door, Plane, PlaneKind, PlaneShape, Weights } from "./plane.ts";
@@ -18,6 +18,7 @@ export interface Scene {
   /** One request for the service, by node:http. */
   ask(path: string, question?: Question & { readonly site?: string }): Promise<Answer>;
   crowd(site?: string, connections?: number): Crowd;
+  grpc(site?: string): Grpc;
   /** Changes the weights and waits until every gateway serves by them. */
   weigh(weights: Weights): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -76,6 +77,7 @@ function makeScene(kind: PlaneKind, plane: Plane, pools: Pools): Scene {
     ask: (path, { site, ...question } = {}) =>
       ask(`${url(site)}${path}`, { ...question, headers: { host, ...question.headers } }),
     crowd: (site, connections) => openCrowd(url(site), host, connections),
+    grpc: (site) => openGrpc(`${door(site).host}:${door(site).port}`, host),
     async weigh(weights) {
       const change = await plane.setWeights(weights);
       await change.applied();

@@ -27,9 +27,12 @@ export function assertShares(counts: ReadonlyMap<string, number>, shares: Readon
 const percent = (share: number): string => `${(share * 100).toFixed(2)} %`;
 
 /** How often each name comes. */
-export function countBy<T>(items: readonly T[], name: (item: T) => string): ReadonlyMap<string, number> {
+export function countBy<T>(items: readonly T[], name: (item: T, index: number) => string): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const item of items) counts.set(name(item), (counts.get(name(item)) ?? 0) + 1);
+  for (const [index, item] of items.entries()) {
+    const named = name(item, index);
+    counts.set(named, (counts.get(named) ?? 0) + 1);
+  }
   return counts;
 }
 

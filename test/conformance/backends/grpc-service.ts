@@ -1,4 +1,4 @@
-import type { ServiceDefinition } from "@grpc/grpc-js";
+import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
 
 /** What a caller asks of the gRPC backend: JSON in a message, so that no schema stands between the test and the bytes. */
 export type Order = {
@@ -28,9 +28,10 @@ export type Reply = {
   readonly deadlineMs?: number;
 };
 
-const asIs = (bytes: Buffer): Buffer => bytes;
+/** Messages as they go over the wire. */
+export const asIs = (bytes: Buffer): Buffer => bytes;
 
-const method = (name: string, requestStream: boolean, responseStream: boolean) => ({
+const method = (name: string, requestStream: boolean, responseStream: boolean): MethodDefinition<Buffer, Buffer> => ({
   path: `/conformance.v1.Echo/${name}`,
   requestStream,
   responseStream,

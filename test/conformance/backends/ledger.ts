@@ -60,10 +60,11 @@ export function makeLedger(): Ledger {
       return {
         move: (bytes) => void moved.set(call, (moved.get(call) ?? 0) + bytes),
         end(how) {
+          // A call that its caller cancels is seen to end first, and then to have been left.
+          if (how === "left") left.set(call, performance.now());
           if (!isOpen) return;
           isOpen = false;
           open -= 1;
-          if (how === "left") left.set(call, performance.now());
         },
       };
     },

@@ -7,7 +7,7 @@ import {
   Metadata,
   type StatusObject,
 } from "@grpc/grpc-js";
-import { echoService, type Order, type Reply } from "../backends/grpc-service.ts";
+import { asIs, echoService, type Order, type Reply } from "../backends/grpc-service.ts";
 
 /** What a call brought: messages, metadata before them, and the status with its trailers. */
 export type Called = {
@@ -43,60 +43,18 @@ const patienceMs = 20_000;
 
 /** `authority`: the host that calls are for, which need not be the address. Without a CA the channel is cleartext. */
 export function openGrpc(address: string, authority: string, ca?: string): Grpc {
-  const client = new Client(
-    address,
-    ca === undefined ? credentials.createInsecure() : credentials.createSsl(Buffer.from(ca)),
-    // Retries would hide what the plane does, and a subchannel shared with another test what this one's connection does.
-    {
-      "grpc.enable_retries": 0,
-      "grpc.default_authority": authority,
-      "grpc.ssl_target_name_override": authority,
-      "grpc.use_local_subchannel_pool": 1,
-      "grpc.max_receive_message_length": -1,
-      "grpc.primary_user_agent": "sluice-conformance",
-    },
-  );
-  const { unary, server, client: upload, bidi } = echoService;
-  const openServer = (order: Order, options: CallOptions = {}): ClientReadableStream<Buffer> =>
-    client.makeServerStreamRequest(
-      server.path,
-      server.requestSerialize,
-      server.responseDeserialize,
-      bytesOf(order),
-      metadataOf(options),
-      deadlineOf(options),
-    );
-  const openBidi = (options: CallOptions = {}): ClientDuplexStream<Buffer, Buffer> =>
-    client.makeBidiStreamRequest(
-      bidi.path,
-      bidi.requestSerialize,
-      bidi.responseDeserialize,
-      metadataOf(options),
-      deadlineOf(options),
-    );
+  const secure = ca === undefined ? credentials.createInsecure() : credentials.createSsl(Buffer.from(ca));
+  const client = new Client(address, secure, channelOptions(authority));
+  const openServer = (order: Order, options: CallOptions = {}, { path } = echoService.server) =>
+    client.makeServerStreamRequest(path, asIs, asIs, bytesOf(order), metadataOf(options), deadlineOf(options));
+  const openBidi = (options: CallOptions = {}, { path } = echoService.bidi) =>
+    client.makeBidiStreamRequest(path, asIs, asIs, metadataOf(options), deadlineOf(options));
   return {
     // On the wire a unary call is a stream of one message each way, and as a stream its metadata is seen in order.
-    unary: (order, options = {}) =>
-      collect(
-        client.makeServerStreamRequest(
-          unary.path,
-          unary.requestSerialize,
-          unary.responseDeserialize,
-          bytesOf(order),
-          metadataOf(options),
-          deadlineOf(options),
-        ),
-        options,
-      ),
+    unary: (order, options = {}) => collect(openServer(order, options, echoService.unary), options),
     server: (order, options = {}) => collect(openServer(order, options), options),
     client(orders, options = {}) {
-      const call = client.makeBidiStreamRequest(
-        upload.path,
-        upload.requestSerialize,
-        upload.responseDeserialize,
-        metadataOf(options),
-        deadlineOf(options),
-      );
+      const call = openBidi(options, echoService.client);
       void sendAll(call, orders);
       return collect(call, options);
     },
@@ -112,12 +70,22 @@ export function openGrpc(address: string, authority: string, ca?: string): Grpc 
       sendNext();
       return collect(call, options);
     },
-    openServer,
-    openBidi,
+    openServer: (order, options) => openServer(order, options),
+    openBidi: (options) => openBidi(options),
     close: () => client.close(),
     [Symbol.dispose]: () => client.close(),
   };
 }
+
+/** Retries would hide what the plane does, and a subchannel shared with another test what this one's connection does. */
+const channelOptions = (authority: string) => ({
+  "grpc.enable_retries": 0,
+  "grpc.default_authority": authority,
+  "grpc.ssl_target_name_override": authority,
+  "grpc.use_local_subchannel_pool": 1,
+  "grpc.max_receive_message_length": -1,
+  "grpc.primary_user_agent": "sluice-conformance",
+});
 
 async function sendAll(call: ClientWritableStream<Buffer>, orders: readonly Order[]): Promise<void> {
   for (const order of orders) {

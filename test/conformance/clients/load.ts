@@ -1,9 +1,11 @@
+import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
+import { countBy } from "../tolerance.ts";
 
 /** Does something `total` times, at most `concurrency` at once, and gives what came of each, in order. */
 export async function many<T>(total: number, concurrency: number, one: (index: number) => Promise<T>): Promise<T[]> {
-  const results = new Array<T>(total);
+  const results: T[] = [];
   let next = 0;
   const lane = async (): Promise<void> => {
     while (next < total) {
@@ -54,7 +56,7 @@ export type Seen = {
 export function openCrowd(url: string, host: string, connections = 16): Crowd {
   const pool = new Pool(url, { connections, pipelining: 1, headersTimeout: 20_000, bodyTimeout: 20_000 });
   return {
-    async ask(headers = {}, path = "/echo") {
+    async ask(headers = {}, path = "/status/200") {
       const begun = performance.now();
       try {
         const answer = await pool.request({ path, method: "GET", headers: { host, ...headers } });
@@ -74,3 +76,13 @@ export function openCrowd(url: string, host: string, connections = 16): Crowd {
 /** `site-a/stable/1` in parts. */
 export const siteOf = ({ servedBy }: { readonly servedBy: string }): string => servedBy.split("/")[0] ?? "";
 export const channelOf = ({ servedBy }: { readonly servedBy: string }): string => servedBy.split("/")[1] ?? "";
+
+/** Every one was answered with 200 by some backend; else says which weren't, with how often. */
+export function assertAnswered(seen: readonly Seen[]): void {
+  const told = ({ status, reason, error }: Seen): string => `${status} ${reason}${error ?? ""}`.trim();
+  const bad = countBy(
+    seen.filter(({ status, servedBy }) => status !== 200 || servedBy === ""),
+    told,
+  );
+  assert.deepEqual(Object.fromEntries(bad), {}, `of ${seen.length} requests`);
+}

@@ -23,11 +23,12 @@ export async function say(
   const chunks: Buffer[] = [];
   let end: Heard["end"] = "open";
   const { promise: over, resolve } = Promise.withResolvers<void>();
-  let quiet = setTimeout(resolve, quietMs);
+  const isQuiet = (): void => resolve();
+  let quiet = setTimeout(isQuiet, quietMs);
   socket.on("data", (chunk: Buffer) => {
     chunks.push(chunk);
     clearTimeout(quiet);
-    quiet = setTimeout(resolve, quietMs);
+    quiet = setTimeout(isQuiet, quietMs);
   });
   socket.on("end", () => {
     end = "closed";

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { type RawData, WebSocket } from "ws";
+import { WebSocket } from "ws";
 
 /** ws's client, one connection. */
 export interface Talk {
@@ -19,9 +19,9 @@ export async function openTalk(
   const socket = new WebSocket(url, protocols, { headers, ...(ca === undefined ? {} : { ca, servername }) });
   const hello = once(socket, "message");
   await once(socket, "open");
-  const [greeting] = (await hello) as [RawData];
+  const [greeting] = (await hello) as [Buffer];
   return {
-    servedBy: String(greeting),
+    servedBy: greeting.toString(),
     socket,
     async echo(message) {
       const answer = once(socket, "message");

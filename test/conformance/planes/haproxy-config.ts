@@ -22,7 +22,7 @@ export function haproxyConfig(shape: PlaneShape, site: string, files: HaproxyFil
   const user = shape.affinityHeaders[0] ?? "x-user-id";
   return `global
   stats socket ${files.socket} mode 600 level admin
-  maxconn 20000
+  maxconn 4000
 
 defaults
   mode http
@@ -33,13 +33,15 @@ defaults
   timeout tunnel 3600s
   retries 1
   option redispatch
+  # Without it each piece of a stream waits in the kernel, up to 200 ms, for more to be sent with it.
+  option http-no-delay
 
 frontend clients
   bind ${address}:${ports.http}
   bind ${address}:${ports.tls} ssl crt ${files.pem} alpn h2,http/1.1
   http-request return status 421 unless { req.hdr(host),field(1,:) -i ${shape.host} }
-  http-request set-var(txn.slot) req.hdr(${user}),xxh32(${saltOf(shape)}),mod(10000) if { req.hdr(${user}) -m found }
-  http-request set-var(txn.slot) rand(10000) unless { req.hdr(${user}) -m found }
+  http-request set-var(txn.slot) req.fhdr(${user}),xxh32(${saltOf(shape)}),mod(10000) if { req.fhdr(${user}) -m found }
+  http-request set-var(txn.slot) rand(10000) unless { req.fhdr(${user}) -m found }
   http-request set-var(txn.channel) var(txn.slot),map_int(${files.slots})
 ${variantLines(shape, files)}
   use_backend %[var(txn.channel)]-grpc if { req.hdr(content-type) -m beg application/grpc }
@@ -48,10 +50,10 @@ ${variantLines(shape, files)}
 ${channels.map((channel) => backends(shape, site, channel)).join("\n")}`;
 }
 
-/** The header's value, exactly, names the channel; `map_str` is exact, and so is what is in the file. */
+/** `fhdr`: the whole value, commas and all. The header's value, exactly, names the channel; `map_str` is exact, and so is what is in the file. */
 function variantLines({ variant }: PlaneShape, { variants }: HaproxyFiles): string {
   if (!variant) return "";
-  const found = `req.hdr(${variant.header}),map_str(${variants})`;
+  const found = `req.fhdr(${variant.header}),map_str(${variants})`;
   return `  http-request set-var(txn.channel) ${found} if { ${found} -m found }`;
 }
 
@@ -62,7 +64,7 @@ function backends(shape: PlaneShape, site: string, channel: string): string {
       ...lines(shape, `${channel}@${site}`, protocol),
       ...others.flatMap((other) => lines(shape, `${channel}@${other}`, `${protocol} backup`)),
     ].join("\n");
-  const balance = `  balance hash req.hdr(${shape.affinityHeaders[0] ?? "x-user-id"})
+  const balance = `  balance hash req.fhdr(${shape.affinityHeaders[0] ?? "x-user-id"})
   hash-type consistent
   hash-balance-factor 150
   option allbackups`;

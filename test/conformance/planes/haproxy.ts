@@ -20,9 +20,10 @@ export const haproxy: PlaneKind = {
   ...(found.skip === undefined ? {} : { missing: found.skip }),
   lacks: {
     "variant-dead": "a backend without servers answers 503, with no reason and no fallback",
+    goaway: "a stream that a server refuses after its GOAWAY is refused to the client",
     pin: "it would be one more map, and nothing is learnt from it",
     statistics: "it counts errors in a row (observe layer7), and knows no baseline and no minimum volume",
-    saturation: "to `observe layer7` every 5xx is alike",
+    counts: "a 5xx is a 5xx to it, an error in a stream or in gRPC trailers none",
     retry: "it retries among the servers of one backend, and a backup is none until health checks say so",
     drain: "a soft stop tells clients to go, but sends nobody to the other site",
     explain: "nothing in it tells where a request would go",
@@ -52,10 +53,12 @@ async function startHaproxy(shape: PlaneShape): Promise<Plane> {
     await writeFile(own.files.slots, slotLines(table, shape).join("\n"));
     await writeFile(own.files.variants, variantLines(shape.variant).join("\n"));
     await writeFile(own.files.config, haproxyConfig(shape, site, own.files));
-    own.running = keepRunning(found.path ?? "", ["-db", "-f", own.files.config]);
-    await until(`HAProxy of ${site} listens: ${own.running.said()}`, () =>
-      isListening(own.files.socket, addressOf(shape.net, shape.sites, site), ports.http),
-    );
+    const running = keepRunning(found.path ?? "", ["-db", "-f", own.files.config]);
+    own.running = running;
+    await until(`HAProxy of ${site} listens`, () => {
+      if (running.said().includes("[ALERT]")) throw new Error(running.said());
+      return isListening(own.files.socket, addressOf(shape.net, shape.sites, site), ports.http);
+    });
     own.pid = await pidOf(own.files.socket);
   }
 
@@ -85,7 +88,7 @@ async function startHaproxy(shape: PlaneShape): Promise<Plane> {
     stop: end,
     kill: end,
     ...lacking("haproxy", ["pin", "drain", "undrain", "setEndpoints", "traffic", "explain"]),
-    ...lacking("haproxy", ["killControlPlane", "restartControlPlane", "offerBad"]),
+    ...lacking("haproxy", ["killControlPlane", "restartControlPlane", "offerBad", "counts", "look"]),
     async [Symbol.asyncDispose]() {
       await Promise.all([...sites.keys()].map(end));
       await rm(directory, { recursive: true, force: true });
