@@ -1,6 +1,7 @@
 export { systemClock } from "./clock.ts";
 export { readJsonFile, writeFileAtomic } from "./files.ts";
 export { type ConfigInForce, configAtStart, fetchConfig } from "./follow-config.ts";
+export { xxh32 } from "./hash.ts";
 export { type Answer, type Ask, request } from "./http-client.ts";
 export { type ProblemDocument, problemDocument, problemType } from "./http-problem.ts";
 export { type HttpOptions, type HttpServer, makeHttpServer } from "./http-server.ts";
@@ -12,4 +13,7 @@ export { makeRegistry } from "./metrics.ts";
 export { problemResponses } from "./openapi.ts";
 export { errorOf } from "./problem.ts";
 export { describeError, type ProcessFlags, processFlags, runMain, stopSignal } from "./process.ts";
+export { type Held, type LoadResult, makeShelf, type OfferResult, type Shelf } from "./snapshot/shelf.ts";
+export { askAll, followSources, type SourcesDeps, sourcesOf } from "./snapshot/sources.ts";
+export { makeWake, type Wake } from "./snapshot/wake.ts";
 export { repeat, sleep } from "./waiting.ts";

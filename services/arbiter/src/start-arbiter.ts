@@ -145,8 +145,11 @@ function assemble(options: ArbiterOptions, wiring: Wiring): ArbiterContext {
       return result;
     },
     acknowledge: (node, fence) => {
-      if (desk.acknowledge(node, fence) && loop.isLeading())
-        journal.note([{ kind: "applied", nameserver: node, fence }]);
+      if (!desk.acknowledge(node, fence) || !loop.isLeading()) return;
+      const isGateway = keeper.durable().config.gateways.some(({ name: each }) => each === node);
+      journal.note([
+        isGateway ? { kind: "gateway-applied", gateway: node, fence } : { kind: "applied", nameserver: node, fence },
+      ]);
     },
     signal: wiring.stop,
   };
