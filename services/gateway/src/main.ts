@@ -1,6 +1,6 @@
 import { readConfigFile } from "@sluice/contract";
-import { makeLogger, processFlags, readKeyring, readToken, runMain } from "@sluice/runtime";
-import { makeStandIn } from "./stand-in.ts";
+import { makeLogger, processFlags, readKeyring, readToken, runMain, xxh32 } from "@sluice/runtime";
+import { makeDataPath } from "./make-data-path.ts";
 import { startGateway } from "./start-gateway.ts";
 
 // Unlike the nameserver this process works all the time, so V8 keeps its optimizer, and its nursery may grow: every relayed
@@ -19,7 +19,7 @@ await runMain(async (signal) => {
       operator: await readToken(`${flags.keys}/operator.token`),
       node: await readToken(`${flags.keys}/node.token`),
     },
-    dataPath: makeStandIn,
+    dataPath: (deps) => makeDataPath(deps, xxh32),
   });
   const ended = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   await Promise.race([ended, gateway.failed]);

@@ -22,7 +22,7 @@ import {
   signerFromPem,
 } from "@sluice/runtime";
 import type { MakeDataPath } from "./data-path.ts";
-import { makeStandIn, type StandIn } from "./stand-in.ts";
+import { makeStandIn, type StandIn } from "./test-stand-in.ts";
 import { type Gateway, startGateway } from "./start-gateway.ts";
 
 const silent = makeLogger({ service: "test", name: "test", level: "silent" });
