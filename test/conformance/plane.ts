@@ -1,4 +1,4 @@
-import type { Outcome, PoolTraffic, VariantRule } from "./words.ts";
+import type { PoolTraffic, RequestOutcome, VariantRule } from "./words.ts";
 
 /**
  * A data plane under test, seen from outside: an address per site, and what an operator says to it. Two sites, each with a
@@ -9,12 +9,17 @@ export interface Plane {
   at(site: string): Door;
   /** Shares of the channels, in any unit: what counts is their proportion. */
   setWeights(weights: Weights): Promise<Change>;
-  setVariant(rule: VariantRule | undefined): Promise<Change>;
+  setVariant(rule: VariantRule): Promise<Change>;
   /** An operator's word: everybody without a variant header goes there. */
   pin(channel: string | undefined): Promise<Change>;
   /** New requests at this site go to the other; what is under way ends within the grace. */
   drain(site: string): Promise<Change>;
   undrain(site: string): Promise<Change>;
+  /** A gateway itself is emptied: it bids its clients go, and still serves those who come. */
+  bidGo(site: string): Promise<void>;
+  takeBack(site: string): Promise<void>;
+  /** Requests and streams under way at a gateway. */
+  residual(site: string): Promise<number>;
   /** Other endpoints for one pool. */
   setEndpoints(pool: PoolName, endpoints: readonly string[]): Promise<Change>;
   /** What a site's gateway holds of its pools. */
@@ -110,12 +115,13 @@ export type Change = {
   applied(): Promise<void>;
 };
 
-export type Counts = { readonly [kind in Outcome["kind"]]: number };
+export type Counts = { readonly [kind in RequestOutcome["kind"]]: number };
 
 export type Explanation = { readonly channel: string; readonly sites: readonly string[]; readonly because: string };
 
-/** `older`: a fence below the one served. `empty`: nothing to route to. `unsigned`: by a key that may not. */
-export type BadOffer = "older" | "empty" | "unsigned" | "foreign";
+/** `older`: a fence below the one served. `no-service`, `no-endpoint`: nothing to route to. `unsigned`: by a key that may not. */
+export type BadOffer = (typeof badOffers)[number];
+export const badOffers = ["older", "no-service", "no-endpoint", "unsigned", "foreign"] as const;
 
 /** What is started: two sites, their pools, and how the service is routed. */
 export type PlaneShape = {

@@ -1,13 +1,13 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newSlots, reweigh, type SlotTable, slotRuns } from "@sluice/core";
+import { makeAuthority, makeLeaf } from "../../lab/up/make-certificate.ts";
 import { keepRunning } from "../../peers/child.ts";
 import { peer } from "../../peers/peer.ts";
 import { until } from "../../scenarios/world/until.ts";
 import { addressOf, ports } from "../draw-net.ts";
 import { type Change, lacking, type Plane, type PlaneKind, type PlaneShape, type Weights } from "../plane.ts";
-import { certify, makeAuthority } from "./certificates.ts";
 import { type HaproxyFiles, haproxyConfig } from "./haproxy-config.ts";
 import { askHaproxy, isListening, swapMap } from "./haproxy-socket.ts";
 import { residentBytesOf } from "./memory.ts";
@@ -39,11 +39,10 @@ type Site = { readonly files: HaproxyFiles; running: ReturnType<typeof keepRunni
 
 async function startHaproxy(shape: PlaneShape): Promise<Plane> {
   const directory = await mkdtemp(join(tmpdir(), "sluice-haproxy-"));
-  const authority = makeAuthority(directory, "clients-ca");
-  const files = { certFile: join(directory, "clients.crt"), keyFile: join(directory, "clients.key") };
-  const { certFile, keyFile } = certify(authority, shape.host, files);
+  const authority = await makeAuthority("haproxy");
+  const leaf = await makeLeaf(shape.host, [shape.host], authority);
   const pem = join(directory, "clients.pem");
-  await writeFile(pem, (await readFile(certFile, "utf8")) + (await readFile(keyFile, "utf8")));
+  await writeFile(pem, leaf.certificate + leaf.key);
   let table = newSlots(channelsOf(shape.weights));
   const sites = new Map<string, Site>();
 
@@ -76,7 +75,7 @@ async function startHaproxy(shape: PlaneShape): Promise<Plane> {
     at: (site) => ({
       host: addressOf(shape.net, shape.sites, site),
       port: ports.http,
-      tls: { port: ports.tls, ca: authority.ca },
+      tls: { port: ports.tls, ca: authority.certificate },
     }),
     async setWeights(weights) {
       table = reweigh(table, channelsOf(weights));
@@ -87,7 +86,17 @@ async function startHaproxy(shape: PlaneShape): Promise<Plane> {
     start,
     stop: end,
     kill: end,
-    ...lacking("haproxy", ["pin", "drain", "undrain", "setEndpoints", "traffic", "explain"]),
+    ...lacking("haproxy", [
+      "pin",
+      "drain",
+      "undrain",
+      "bidGo",
+      "takeBack",
+      "residual",
+      "setEndpoints",
+      "traffic",
+      "explain",
+    ]),
     ...lacking("haproxy", ["killControlPlane", "restartControlPlane", "offerBad", "counts", "look"]),
     async [Symbol.asyncDispose]() {
       await Promise.all([...sites.keys()].map(end));

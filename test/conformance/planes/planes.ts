@@ -1,9 +1,10 @@
 import type { PlaneKind } from "../plane.ts";
 import { haproxy } from "./haproxy.ts";
+import { sluice } from "./sluice.ts";
 
 /** Every data plane that can be held to the suite. `SLUICE_PLANE=haproxy` plays on that one alone. */
 export function planes(): readonly PlaneKind[] {
-  const all: readonly PlaneKind[] = [haproxy];
+  const all = [sluice, haproxy];
   const wanted = process.env["SLUICE_PLANE"];
   if (wanted === undefined) return all;
   const chosen = all.filter((kind) => kind.name === wanted);
