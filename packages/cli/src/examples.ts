@@ -39,9 +39,15 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   "lab pause": ["sluice lab pause site-a"],
   "lab heal": ["sluice lab heal site-a"],
   "lab fault": [
-    "sluice lab fault site-a --status 503 --rate 0.5",
-    "sluice lab fault site-a --hang",
-    "sluice lab fault site-a",
+    "sluice lab fault --site site-a --status 500 --rate 0.5",
+    "sluice lab fault --site site-a --channel stable --latency 600 --for 90s",
+    "sluice lab fault site-a-stable-1 --hang",
+    "sluice lab fault --site site-a --clear",
+  ],
+  "lab load": [
+    "sluice lab load",
+    "sluice lab load --rps 200 --grpc --for 5m",
+    "sluice lab load --service embed --gateway site-a --for 30s --json",
   ],
   "drill run": [
     "sluice drill run site-outage --service chat",

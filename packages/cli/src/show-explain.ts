@@ -16,11 +16,18 @@ export type Explained = {
   readonly ttlSeconds: number;
   readonly channels: readonly { channel: string; weight: number }[];
   readonly pinnedChannel: string | null;
-  readonly sites: readonly { site: string; kind: string; because: string; quarantinedSince: number | null }[];
+  readonly sites: readonly {
+    site: string;
+    kind: string;
+    because: string;
+    detail?: string;
+    quarantinedSince: number | null;
+  }[];
   readonly targets: readonly {
     target: string;
     verdict: { kind: string; because: string } | null;
     tally: string;
+    traffic: { state: string; because: string } | null;
     votes: readonly { agent: string; opinion: string; because: string | null; detail: string | null }[];
   }[];
   readonly standing: readonly {
@@ -67,13 +74,14 @@ function channelsLine({ channels, pinnedChannel }: Explained): string {
 
 const dateOf = (at: number): string => formatDate(epochMs(at));
 
-const siteLine = ({ site, kind, because, quarantinedSince }: Explained["sites"][number]): string =>
-  `${site} is ${kind} for it (${because})${quarantinedSince === null ? "" : `, quarantined since ${dateOf(quarantinedSince)}`}`;
+const siteLine = ({ site, kind, because, detail, quarantinedSince }: Explained["sites"][number]): string =>
+  `${site} is ${kind} for it (${because}${detail === undefined ? "" : `: ${detail}`})${quarantinedSince === null ? "" : `, quarantined since ${dateOf(quarantinedSince)}`}`;
 
-function targetLines({ target, verdict, tally, votes }: Explained["targets"][number]): readonly string[] {
+function targetLines({ target, verdict, tally, traffic, votes }: Explained["targets"][number]): readonly string[] {
   const why = (text: string | null): string => (text === null ? "" : ` (${text})`);
   return [
     `  ${target}: ${verdict?.kind ?? "unknown"}, because ${verdict?.because ?? "nobody voted"} (${tally})`,
+    ...(traffic === null ? [] : [`    its own gateways: ${traffic.state}: ${traffic.because}`]),
     ...votes.map(
       ({ agent, opinion, because, detail }) =>
         `    ${agent}: ${opinion}${why(because)}${detail === null ? "" : `: ${detail}`}`,

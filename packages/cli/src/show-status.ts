@@ -7,7 +7,7 @@ import { whyNobodyLeads } from "./why-nobody-leads.ts";
 
 /**
  * The status for somebody who was woken up: who leads, fresh vantages, where each service is and whether its standby is
- * ready; then what holds automation back; then nameservers and overrides.
+ * ready; then what holds automation back; then what gateways say of their pools; then nameservers and overrides.
  */
 export function statusLines(survey: Survey, now: number): readonly string[] {
   const [status] = survey.statuses;
@@ -18,7 +18,12 @@ export function statusLines(survey: Survey, now: number): readonly string[] {
     ...survey.silent.map(({ url, because }) => `silent    ${url}: ${because.replace(`${url} `, "")}`),
     "",
     ...table(["SERVICE", "SERVED BY", "STANDBY", "SITUATION", "CHANNELS"], status.services.map(serviceRow)),
+    ...section("to blame", status.blamed),
     ...section("held", status.services.flatMap(heldLines)),
+    ...section(
+      "traffic",
+      table(["POOL", "VERDICT", "TRAFFIC", "BECAUSE"], status.services.flatMap(trafficRows)).slice(1),
+    ),
     ...section(
       "overrides",
       status.overrides.flatMap((override) => overrideLines(override, now)),
@@ -73,6 +78,11 @@ const heldLines = ({ service, held, latchedAt }: Service): readonly string[] => 
     ? []
     : [`${service} latched to manual since ${dateOf(latchedAt)}: look, then move it or confirm where it is`]),
 ];
+
+const trafficRows = ({ pools }: Service): readonly (readonly string[])[] =>
+  pools.flatMap(({ target, verdict, traffic }) =>
+    traffic === null ? [] : [[target.replace(/^pool:/, ""), verdict, traffic.state, traffic.because]],
+  );
 
 function overrideLines(override: Status["overrides"][number], now: number): readonly string[] {
   const { id, kind, site, channel, service, until, by, reason } = override;

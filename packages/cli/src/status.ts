@@ -21,6 +21,12 @@ export type Status = {
     isHome: boolean;
     held: string | null;
     latchedAt: number | null;
+    pools: readonly {
+      target: string;
+      verdict: string;
+      because: string;
+      traffic: { state: string; because: string } | null;
+    }[];
     standby: readonly { site: string; isReady: boolean; health: string; isQuarantined: boolean }[];
     channels: readonly { channel: string; weight: number }[];
     pinnedChannel: string | null;
@@ -49,6 +55,7 @@ export type Status = {
     by: string;
     reason: string;
   }[];
+  readonly blamed: readonly string[];
 };
 
 /** Whether an answer to `status` or `explain` is the leader's own. */

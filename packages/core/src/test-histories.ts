@@ -7,8 +7,10 @@ import {
   commandOf,
   configOfThree,
   failoverOn,
+  gatewaysAt,
   Leader,
   overrideOf,
+  sayTraffic,
   serviceOn,
   weightedOn,
   withChannels,
@@ -16,6 +18,7 @@ import {
 } from "./fixtures.ts";
 import { epochMs, type Opinion, opinions } from "./model.ts";
 import { type Outcome, step } from "./step.ts";
+import { type TrafficState, trafficStates } from "./traffic/report.ts";
 import type { World } from "./world.ts";
 
 /* Histories for the laws: any configuration, any votes, any commands, many cycles. */
@@ -58,7 +61,7 @@ export const anyConfig: fc.Arbitrary<Config> = fc
   .tuple(anyService("chat"), anyService("embed"), fc.integer({ min: 1, max: 4 }), fc.boolean(), fc.nat({ max: 3 }))
   .map(([chat, embed, movesPerHourMax, hasEdge, gateways]) => {
     const plain = configOfThree(chat, embed);
-    const config = gateways === 0 ? plain : withGateways(plain);
+    const config = gateways === 0 ? plain : { ...withGateways(plain), gateways: gatewaysAt("site-a", "site-b") };
     const edge = { endpoints: ["127.0.0.1:1"], probe: { kind: "tcp" } } as const;
     return {
       ...config,
@@ -67,21 +70,36 @@ export const anyConfig: fc.Arbitrary<Config> = fc
     };
   });
 
-/** How the world looks: of each site what all say, and now and then what one domain says of one site instead. */
-type Seen = { readonly bySite: readonly Opinion[]; readonly odd: readonly [number, number, Opinion] };
+/**
+ * How the world looks: of each site what all say, now and then what one domain says of one site instead, and what each site
+ * says of its own traffic.
+ */
+type Seen = {
+  readonly bySite: readonly Opinion[];
+  readonly odd: readonly [number, number, Opinion];
+  readonly traffic: readonly (TrafficState | undefined)[];
+};
 const weather = fc.constantFrom<Opinion>("healthy", "healthy", "healthy", "healthy", "degraded", "down", "unknown");
-const anySeen: fc.Arbitrary<Seen> = fc.record({
+const anyTraffic = fc.constantFrom<TrafficState | undefined>(
+  ...trafficStates,
+  "tripped",
+  "healthy",
+  undefined,
+  undefined,
+);
+export const anySeen: fc.Arbitrary<Seen> = fc.record({
   bySite: fc.array(weather, { minLength: 3, maxLength: 3 }),
   odd: fc.tuple(fc.nat({ max: 2 }), fc.nat({ max: 2 }), fc.constantFrom(...opinions)),
+  traffic: fc.array(anyTraffic, { minLength: 3, maxLength: 3 }),
 });
 
-export function ballotsOf(config: Config, { bySite, odd }: Seen): BallotCount {
+export function ballotsOf(config: Config, { bySite, odd, traffic }: Seen): BallotCount {
   const all = ballotsFor(config, Object.fromEntries(sites.map((site, at) => [site, bySite[at] ?? "unknown"])));
   const [domain, site, opinion] = odd;
   const votes = all.votes.map((vote) =>
     vote.domain === config.electorate[domain] && vote.target.endsWith(sites[site] ?? "") ? { ...vote, opinion } : vote,
   );
-  return { ...all, votes };
+  return sayTraffic({ ...all, votes }, Object.fromEntries(sites.map((at, index) => [at, traffic[index]])));
 }
 
 const service = fc.constantFrom(...names);

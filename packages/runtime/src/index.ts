@@ -13,4 +13,7 @@ export { makeRegistry } from "./metrics.ts";
 export { problemResponses } from "./openapi.ts";
 export { errorOf } from "./problem.ts";
 export { describeError, type ProcessFlags, processFlags, runMain, stopSignal } from "./process.ts";
+export { type Held, type LoadResult, makeShelf, type OfferResult, type Shelf } from "./snapshot/shelf.ts";
+export { askAll, followSources, type SourcesDeps, sourcesOf } from "./snapshot/sources.ts";
+export { makeWake, type Wake } from "./snapshot/wake.ts";
 export { repeat, sleep } from "./waiting.ts";

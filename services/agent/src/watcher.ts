@@ -1,11 +1,11 @@
-import type { Config, ProbeSettings, TargetKey, Vote } from "@sluice/core";
+import { type Config, isPoolKey, type PoolLook, type ProbeSettings, type TargetKey, type Vote } from "@sluice/core";
 import type { Clock } from "@sluice/ports";
 import { makeAlarm } from "./alarm.ts";
 import { stallMaxMs } from "./heartbeat.ts";
 import type { LookPlan } from "./look-target.ts";
 import { beginLook, nextLookAt, suspect } from "./pace.ts";
 import type { LookResult } from "./probes/look.ts";
-import { newWatched, noteLook, voteOf, type Watched } from "./watched.ts";
+import { lookOf, newWatched, noteLook, voteOf, type Watched } from "./watched.ts";
 
 /** Looks at every target at its pace, and holds what was seen. */
 export interface Watcher {
@@ -18,6 +18,8 @@ export interface Watcher {
   /** The agent was cut off: nothing it saw counts, and it begins anew. */
   forget(): void;
   votes(): readonly Vote[];
+  /** The runs of good or failed looks at every pool. */
+  looks(): readonly PoolLook[];
   /** The latest beginning, in monotonic time, of a failing streak that led to `down`; undefined when nothing is down. */
   failingSince(): number | undefined;
   /** True when every target has been looked at once. */
@@ -103,6 +105,7 @@ export function makeWatcher(deps: Deps, config: Pick<Config, "probes">): Watcher
       for (const { plan } of watched.values()) begin(plan, Math.ceil(settings.intervalMs / 4));
     },
     votes: () => [...watched.values()].map((entry) => voteOf(entry, settings)),
+    looks: () => [...watched.values()].map(lookOf).filter(({ target }) => isPoolKey(target)),
     failingSince: () => latestDownSince(watched.values()),
     firstLooksIn: () => [...watched.values()].every((entry) => entry.hasLooked),
     stop() {

@@ -1,5 +1,6 @@
 import type { EpochMs } from "@sluice/core";
 import {
+  blamedSentence,
   type Config,
   type Durable,
   edgeKey,
@@ -8,14 +9,17 @@ import {
   homeOf,
   isExpired,
   majority,
+  noVerdict,
   type Opinion,
   overridesOf,
   pinnedChannelOf,
   policySites,
+  poolKey,
   type ServiceConfig,
   samePlacement,
   siteHealth,
   sitesOf,
+  type TargetKey,
   type Watch,
   type WhyNotCounted,
   weightsOf,
@@ -70,6 +74,7 @@ export function statusOf(view: View) {
     nameservers: config.nameservers.map(({ name, site }) => ({ nameserver: name, site, ...nodeStatus(view, name) })),
     gateways: config.gateways.map((gateway) => gatewayStatus(view, gateway)),
     overrides: durable.overrides.filter((override) => !isExpired(override, view.now)),
+    blamed: watch.blamed.map(blamedSentence),
   };
 }
 
@@ -95,12 +100,20 @@ export function serviceStatus(view: View, service: ServiceConfig) {
     isForced: state !== undefined && !samePlacement(state.base, state.served),
     isHome: state !== undefined && samePlacement(state.base, homeOf(service)),
     standby: standbyOf(view, service, sitesOf(served)),
+    pools: service.pools.map(({ channel, site }) => poolStatus(view, poolKey(service.name, channel, site))),
     held: watch.held[service.name] ?? null,
     latchedAt: state?.latchedAt ?? null,
     overrides: overridesOf(durable.overrides, service.name).map((override) => override.id),
     channels: weightsOf(service, state ?? {}).map(({ name, weight }) => ({ channel: name, weight })),
     pinnedChannel: pinnedChannelOf(overridesOf(durable.overrides, service.name)) ?? null,
   };
+}
+
+/** Traffic is told as its gateways say it: where requests are too few it is `insufficient-data`, and never `healthy`. */
+function poolStatus({ watch }: View, target: TargetKey) {
+  const state = watch.verdicts[target];
+  const { kind, because } = state?.verdict ?? noVerdict;
+  return { target, verdict: kind, because, traffic: state?.traffic ?? null };
 }
 
 function standbyOf(view: View, service: ServiceConfig, serving: readonly string[]): readonly StandbyStatus[] {

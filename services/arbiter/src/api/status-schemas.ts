@@ -13,6 +13,7 @@ import {
   refTo,
   shared,
   text,
+  traffic,
   whole,
 } from "./fields.ts";
 
@@ -38,6 +39,19 @@ const Standby = shared(
   "A site that could take over.",
 );
 
+const trafficOrNull = orNull(traffic, "What the site's own gateways say; null: they say nothing.");
+
+const PoolStatus = shared(
+  "PoolStatus",
+  {
+    target: text("pool:chat/stable@site-a."),
+    verdict: opinion,
+    because: text("Of the verdict."),
+    traffic: trafficOrNull,
+  },
+  "One channel in one site. The default channel's pools steer DNS; the others are shown.",
+);
+
 const serviceFields = {
   service: text(),
   host: text("The name that clients ask for."),
@@ -47,6 +61,7 @@ const serviceFields = {
   isForced: flag("An override makes what is served differ from the base."),
   isHome: flag("The base is where the policy wants it."),
   standby: listOf(refTo(Standby), "In the policy's order."),
+  pools: listOf(refTo(PoolStatus)),
   held: orNull(text(), "The brake that holds a move back now."),
   latchedAt: orNull(epoch, "Since when too many moves have latched it to manual; an operator must look."),
   overrides: listOf(text(), "Ids of the overrides that bear on it."),
@@ -118,6 +133,10 @@ export const Status = shared(
     nameservers: listOf(refTo(NameserverStatus)),
     gateways: listOf(refTo(GatewayStatus)),
     overrides: listOf(refTo(OverrideReply), "Those that stand."),
+    blamed: listOf(
+      text(),
+      "What is to blame now in place of single sites, in sentences. No degraded site is left for it.",
+    ),
   },
   "What matters at night.",
 );
@@ -135,6 +154,7 @@ const TargetReply = shared(
     verdict: orNull(closed({ kind: opinion, because: text() }), "The quorum's."),
     since: orNull(epoch, "When the verdict became so."),
     tally: text("The votes counted, in a sentence."),
+    traffic: trafficOrNull,
     votes: listOf(refTo(VoteReply)),
   },
   "A target that bears on the service.",
@@ -146,6 +166,7 @@ const SiteReply = shared(
     site: text(),
     kind: opinion,
     because: text(),
+    detail: Type.Optional(text("The numbers of the site's own gateways, where they decided it.")),
     target: text("The target that decided it."),
     healthyForMs: Type.Number({ description: "Without a break. Milliseconds." }),
     isServing: flag(),
@@ -185,6 +206,7 @@ export const Explained = shared(
 export const statusSchemas = [
   Vantage,
   Standby,
+  PoolStatus,
   ServiceStatus,
   NameserverStatus,
   GatewayStatus,
