@@ -63,6 +63,7 @@ export const statusOf = (arbiter: string, changes: object = {}) => ({
     because: null,
   })),
   sites: [],
+  blamed: [],
   services: [],
   nameservers: [],
   gateways: [],

@@ -38,6 +38,13 @@ const troubled = statusOf("arbiter-w", {
         { channel: "canary", weight: 10 },
       ],
       pinnedChannel: "stable",
+      pools: [
+        {
+          target: "pool:chat/canary@site-a",
+          verdict: "degraded",
+          traffic: { state: "tripped", because: "12 of 50 requests failed" },
+        },
+      ],
     },
   ],
   nameservers: [
@@ -80,6 +87,7 @@ test("status tells what matters at night first, and who doesn't answer", async (
     /^chat +site-b \(forced; real: site-a\) +site-a quarantined +site-degraded-standby-ready +stable 90, canary 10 \(pinned to stable\)$/,
     /^ {2}chat would move, held by cool-down$/,
     /^ {2}chat latched to manual since 2026-09-21T/,
+    /^ {2}chat\/canary@site-a {2}degraded {2}tripped {2}12 of 50 requests failed$/,
     /^ {2}3f2a91c0 {2}pin chat to site-b to channel stable, until 20.*Z \((59|60) min left\), by ann: a look$/,
     /^ +end it: sluice undo 3f2a91c0 --reason …$/,
     /^ns-a +current +1 s ago$/,
