@@ -66,6 +66,7 @@ export const statusOf = (arbiter: string, changes: object = {}) => ({
   services: [],
   nameservers: [],
   overrides: [],
+  blamed: [],
   ...changes,
 });
 
