@@ -65,6 +65,7 @@ export const statusOf = (arbiter: string, changes: object = {}) => ({
   sites: [],
   services: [],
   nameservers: [],
+  gateways: [],
   overrides: [],
   blamed: [],
   ...changes,

@@ -3,6 +3,7 @@ import type { Ask, Command, CommandResult } from "./command.ts";
 import { type Config, configuredTargets, type PolicyConfig, policySites, type ServiceConfig } from "./config.ts";
 import { epochMs, type Opinion, type ServiceName, type SiteName } from "./model.ts";
 import type { Override } from "./override.ts";
+import type { ServiceRoute } from "./route/route.ts";
 import { type Outcome, step } from "./step.ts";
 import { isPoolKey, targetKey } from "./target.ts";
 import type { TrafficState } from "./traffic/report.ts";
@@ -27,8 +28,11 @@ export const chat: ServiceConfig = {
     site,
     endpoints: ["127.0.0.1:1"],
     endpointsUpMin: 1,
+    protocol: "http1",
     probe: { kind: "tcp" },
   })),
+  affinityHeaders: ["x-user-id"],
+  drainGraceMs: 75_000,
 };
 
 export function configOf(service: Partial<ServiceConfig> = {}): Config {
@@ -44,6 +48,7 @@ export function configOf(service: Partial<ServiceConfig> = {}): Config {
     arbiters: [],
     agents: [],
     nameservers: [],
+    gateways: [],
     services: [{ ...chat, ...service }],
     probes: {
       intervalMs: 1_000,
@@ -130,9 +135,41 @@ export const serviceOn = (policy: PolicyConfig, more: Partial<ServiceConfig> = {
     site,
     endpoints: ["127.0.0.1:1"],
     endpointsUpMin: 1,
+    protocol: "http1",
     probe: { kind: "tcp" },
   })),
   ...more,
+});
+
+/** A service with these channels, each with a pool in every site of the policy. */
+export const withChannels = (service: ServiceConfig, weights: Readonly<Record<string, number>>): ServiceConfig => ({
+  ...service,
+  channels: Object.entries(weights).map(([name, weight]) => ({ name, weight })),
+  pools: Object.keys(weights).flatMap((channel) =>
+    policySites(service.policy).map((site) => ({
+      channel,
+      site,
+      endpoints: ["127.0.0.1:1"],
+      endpointsUpMin: 1,
+      protocol: "http1" as const,
+      probe: { kind: "tcp" as const },
+    })),
+  ),
+});
+
+/** The configuration with a gateway in each serving site. */
+export const withGateways = (config: Config): Config => ({
+  ...config,
+  gateways: config.sites
+    .filter(({ role }) => role === "serving")
+    .map(({ name, addresses }) => ({
+      name: `gateway-${name}`,
+      site: name,
+      url: `http://${addresses[0]}:7403`,
+      address: addresses[0] ?? "",
+      port: 8080,
+      hop: { port: 8444 },
+    })),
 });
 
 export const failoverOn = (...sites: readonly SiteName[]): PolicyConfig => ({ kind: "failover", sites });
@@ -216,6 +253,11 @@ export class Leader {
   answeredFor(name: ServiceName): readonly SiteName[] {
     const service = this.world.durable.snapshot?.services.find((entry) => entry.service === name);
     return service?.choices.map((choice) => choice.site) ?? [];
+  }
+
+  /** How gateways route chat by what was published last. */
+  get route(): ServiceRoute | undefined {
+    return this.world.durable.snapshot?.services.find((entry) => entry.service === "chat")?.route;
   }
 
   get answered(): readonly SiteName[] {

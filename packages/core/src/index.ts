@@ -36,9 +36,27 @@ export {
   whyNotWrite,
 } from "./lease.ts";
 export * from "./model.ts";
-export { isDrained, isExpired, isFrozen, type Override, overlay, overridesOf } from "./override.ts";
+export {
+  isDrained,
+  isExpired,
+  isFrozen,
+  type Override,
+  overlay,
+  overrideCommand,
+  overridesOf,
+  pinnedChannelOf,
+} from "./override.ts";
 export { formatPlacement, onSite, type Placement, type SiteShare, samePlacement, sitesOf } from "./placement.ts";
 export { domainsMax, majority } from "./quorum.ts";
+export { type CompiledRoute, compileRoute, type RoutingSite } from "./route/compile-route.ts";
+export { type Draw, type EndpointLoad, loadBoundFactor, pickEndpoint } from "./route/pick-endpoint.ts";
+export * from "./route/route.ts";
+export { routeRequest } from "./route/route-request.ts";
+export { type ChannelWeight, slotCounts } from "./route/slot-counts.ts";
+export { compileSlots, ownerOf, slotRuns } from "./route/slot-runs.ts";
+export type { SlotOwner, SlotStack, SlotTable } from "./route/slot-table.ts";
+export { newSlots, reweigh } from "./route/slots.ts";
+export { userLengthMax, userOf } from "./route/user-of.ts";
 export { clientFloorMs, type RtoBudget, type RtoTerm, rtoBudget } from "./rto.ts";
 export { type SiteHealth, siteHealth } from "./site-health.ts";
 export { calmSituations, type SituationKind, situationKinds } from "./situation.ts";
@@ -81,4 +99,5 @@ export { makeRetryBudget, type RetryBudget } from "./traffic/retry-budget.ts";
 export { type SseEnding, type SseWatch, watchSse } from "./traffic/sse-watch.ts";
 export { noVerdict, type Verdict, verdict } from "./verdict.ts";
 export type { CountedVote, Report, SelfCheck, Vote } from "./vote.ts";
+export { formatWeights, weightsOf, weightsRevision } from "./weights.ts";
 export * from "./world.ts";

@@ -31,7 +31,7 @@ export function watchVotes(
     const key = targetKey(target);
     const before = watch.verdicts[key] ?? { verdict: noVerdict, since: at.now, healthyForMs: 0 };
     const counted = tally(votesOn.get(key) ?? [], config.electorate, target.site);
-    const hasGateway = config.gateways?.some(({ site }) => site === target.site) ?? false;
+    const hasGateway = config.gateways.some(({ site }) => site === target.site);
     const next = nextState(before, counted, { now: at.now, passedMs, hasGateway });
     verdicts[key] = next;
     const [from, to] = [before.verdict, next.verdict];

@@ -1,8 +1,9 @@
 import type { Blamed } from "./blamed.ts";
-import type { Config } from "./config.ts";
+import type { ChannelConfig, Config } from "./config.ts";
 import type { EpochMs, ServiceName, SiteName } from "./model.ts";
 import type { Override } from "./override.ts";
 import type { Placement } from "./placement.ts";
+import type { SlotTable } from "./route/slot-table.ts";
 import type { SituationKind } from "./situation.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { TargetKey } from "./target.ts";
@@ -43,6 +44,12 @@ export type ServiceState = {
   readonly undo?: Placement;
   /** True after an operator's move, until automation had to leave: then automation doesn't take it home either. */
   readonly isOperatorsChoice?: true;
+  /** The weights of its channels as an operator set them at run time. Absent: the configuration's. */
+  readonly weights?: readonly ChannelConfig[];
+  /** The sequence at which the weights last changed; whoever changes them says which he saw. */
+  readonly weightsSequence?: number;
+  /** Which users belong to which channel, and belonged to before. Absent only until the first step. */
+  readonly slots?: SlotTable;
 };
 
 export type Quarantine = { readonly site: SiteName; readonly since: EpochMs; readonly because: "down" | "degraded" };

@@ -67,7 +67,7 @@ export function makeGatewayLines(deps: Deps): GatewayLines {
   return {
     follow(config) {
       const site = config.agents.find(({ name }) => name === deps.name)?.site;
-      const gateways = (config.gateways ?? []).filter((gateway) => gateway.site === site);
+      const gateways = config.gateways.filter((gateway) => gateway.site === site);
       const pools = site === undefined ? [] : poolsAt(config, site);
       own = new Set(pools);
       const { intervalMs } = config.probes;

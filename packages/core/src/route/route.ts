@@ -82,17 +82,20 @@ export interface PoolViews {
   admits(service: ServiceName, channel: ChannelName, site: SiteName): number;
 }
 
+/** To be tried in this order; never empty, the first always to be tried. Those after it only by a safe retry. */
+export type SitesToTry = readonly [SiteName, ...SiteName[]];
+
 /** Where a request goes, and because of what. */
 export type RouteDecision =
   | {
       readonly kind: "route";
       readonly channel: ChannelName;
       readonly because: RouteReason;
-      /** The user as found in the affinity headers; undefined for `unkeyed` requests. */
-      readonly user?: string;
-      readonly slot?: number;
-      /** To be tried in this order; never empty, the first always to be tried. Those after it only by a safe retry. */
-      readonly sites: readonly [SiteName, ...SiteName[]];
+      /** The user as found in the affinity headers, cut to 512 characters; undefined when none of them is there. */
+      readonly user: string | undefined;
+      /** Undefined when no slot was asked: the channel came from a hop, a variant or a pin. */
+      readonly slot: number | undefined;
+      readonly sites: SitesToTry;
     }
   | {
       readonly kind: "refuse";

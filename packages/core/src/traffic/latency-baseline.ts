@@ -11,15 +11,16 @@ export interface LatencyBaseline extends UsualLatency {
 /** How much a slot of 10 s still weighs when the next one comes: half after 30 min. */
 const keep = 2 ** (-10 / 1_800);
 /**
- * The weight, in samples, below which a tail is a guess: with 100, long tails at one request a second tripped within the
- * first ten minutes in one simulated day of twenty.
+ * The weight, in samples, below which a tail is a guess: with 100, long tails at one request a second tripped within
+ * the first ten minutes in one simulated day of twenty.
  */
 const weightMin = 300;
 
 /**
- * Not an average of percentiles, which would be one of noise where samples are few, but the percentile of an average: the
- * counts themselves fade with a half-life of 30 min. Only slots with samples make a stratum fade, so a quiet night forgets
- * nothing. While they are few the doubt favours the pool: it is the upper bound of that percentile. 11 KiB a pool.
+ * Not an average of percentiles, which would be one of noise where samples are few, but the percentile of an average:
+ * the counts themselves fade with a half-life of 30 min. Only slots with samples make a stratum fade, so a quiet night
+ * forgets nothing. While they are few the doubt favours the pool: it is the upper bound of that percentile. 11 KiB a
+ * pool.
  */
 export function makeLatencyBaseline(): LatencyBaseline {
   const cells = new Float32Array(cellCount);

@@ -1,12 +1,15 @@
 import type { MonoMs } from "../model.ts";
 import { bucketOf, cellCount, cellOf } from "./latency-buckets.ts";
 
-export const slotMs = 10_000;
+const slotMs = 10_000;
 const slotsInWindow = 6;
 const slotCount = slotsInWindow + 1;
 const cellMax = 65_535;
 
-/** The samples of the last whole minute: six slots of 10 s that are over, and the one that now runs, which doesn't count yet. */
+/**
+ * The samples of the last whole minute: six slots of 10 s that are over, and the one that now runs, which doesn't count
+ * yet.
+ */
 export interface LatencySlots {
   note(stratum: number, ms: number, now: MonoMs): void;
   /** Ends the slots whose time is over, and says which one runs. What leaves the minute is handed to `leave`. */

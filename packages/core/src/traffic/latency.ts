@@ -22,8 +22,9 @@ export const exitExcessMs = 200;
 export const evaluationsMax = 3;
 
 /**
- * Counts, over all strata, the samples of the minute that took longer than usual by `excessMs`. Each is measured against its
- * own stratum's usual p95, so a shift to longer prompts is no slowness, and few requests of each kind add up to a verdict.
+ * Counts, over all strata, the samples of the minute that took longer than usual by `excessMs`. Each is measured
+ * against its own stratum's usual p95, so a shift to longer prompts is no slowness, and few requests of each kind add
+ * up to a verdict.
  */
 export function slownessOver(cells: Cells, usual: UsualLatency, excessMs: number): Slowness {
   let [n, above, usuallyAbove] = [0, 0, 0];
@@ -39,17 +40,17 @@ export function slownessOver(cells: Cells, usual: UsualLatency, excessMs: number
 }
 
 /**
- * True when the 95th percentile exceeds the limit, at 95 % (order-statistic.ts), and more samples lie above it than the usual
- * tail explains. The second half matters where few requests meet a long tail: with one a second and a p99 at twice the p95,
- * the first half alone tripped eight to seventeen times a day in simulation, with the second at most once a week. Where
- * hardly anything is usually over the limit, it changes nothing.
+ * True when the 95th percentile exceeds the limit, at 95 % (order-statistic.ts), and more samples lie above it than the
+ * usual tail explains. The second half matters where few requests meet a long tail: with one a second and a p99 at
+ * twice the p95, the first half alone tripped eight to seventeen times a day in simulation, with the second at most
+ * once a week. Where hardly anything is usually over the limit, it changes nothing.
  */
 export const isSlow = ({ n, above, usuallyAbove }: Slowness): boolean =>
   n >= samplesMin && above > aboveMax(n) && wilsonLower(above, n, baselineZ) > usuallyAbove / n;
 
 /**
- * The usual, from another pool's present minute: a canary is compared with the default channel at the same site and hour,
- * which removes the load from the comparison. The doubt favours the canary: the upper bound of the other's p95.
+ * The usual, from another pool's present minute: a canary is compared with the default channel at the same site and
+ * hour, which removes the load from the comparison. The doubt favours the canary: the upper bound of the other's p95.
  */
 export const usualBeside = (window: Cells): UsualLatency => ({
   p95Ms(stratum) {
@@ -87,8 +88,9 @@ export function judgeLatency(minute: Minute, { usual, ttftMaxMs }: Limits, badIn
 }
 
 /**
- * The last 10 s are slow too. A stall of 10 s is a sixth of the minute's samples, so the minute alone would be slow for six
- * evaluations, and a pool would trip half a minute after it had recovered. So three evaluations mean three slow slots.
+ * The last 10 s are slow too. A stall of 10 s is a sixth of the minute's samples, so the minute alone would be slow for
+ * six evaluations, and a pool would trip half a minute after it had recovered. So three evaluations mean three slow
+ * slots.
  */
 const isStill = ({ n, above }: Slowness): boolean => above > 0.05 * n;
 

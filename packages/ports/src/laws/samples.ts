@@ -20,6 +20,7 @@ export const config = (installation: string): Config => ({
   arbiters: [],
   agents: [],
   nameservers: [],
+  gateways: [],
   services: [],
   probes: {
     intervalMs: 1000,

@@ -23,6 +23,7 @@ export const OverrideReply = shared(
     kind: oneOf(["pin", "drain", "freeze"]),
     service: Type.Optional(text("Absent: every service.")),
     site: Type.Optional(text("The site pinned to, or drained.")),
+    channel: Type.Optional(text("The channel pinned to.")),
     setAt: epoch,
     until: epoch,
     by: text(),
@@ -72,6 +73,7 @@ const decision = closed({
   cause: CauseSchema,
   because: text(),
 });
+const weights = listOf(closed({ name: text(), weight: Type.Number({ minimum: 0 }) }));
 const because = text();
 const service = text();
 const site = text();
@@ -100,6 +102,16 @@ const eventFields = {
   held: { service, wanted: placement, rule: text(), because },
   latched: { service, moves: whole() },
   released: { service, by },
+  "weights-set": {
+    service,
+    sequence: whole(),
+    from: weights,
+    to: weights,
+    movedSlots: whole("Of 10,000: users who have another channel now."),
+    unproven: Type.Optional(listOf(text(), "Channels that get users though no pool of theirs is known to serve.")),
+    by,
+    reason: text(),
+  },
   "override-set": { override: refTo(OverrideReply) },
   "override-ended": { id: text(), because: oneOf(["expired", "undone", "replaced", "config"]) },
   quarantined: { service, site, because },
@@ -113,6 +125,7 @@ const eventFields = {
   diverged: { detail: text() },
   published: { fence: FenceSchema, causes: listOf(text()) },
   applied: { nameserver: text(), fence: FenceSchema },
+  "gateway-applied": { gateway: text(), fence: FenceSchema },
   verified: { service, fence: FenceSchema, servers: listOf(text()), missing: listOf(text()) },
 } as const satisfies Record<EventKind, TProperties>;
 

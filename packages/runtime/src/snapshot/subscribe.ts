@@ -1,5 +1,7 @@
 import { type Fence, SluiceError } from "@sluice/core";
-import { type Logger, request, sleep } from "@sluice/runtime";
+import { request } from "../http-client.ts";
+import type { Logger } from "../logger.ts";
+import { sleep } from "../waiting.ts";
 import type { LoadResult, OfferResult, Shelf } from "./shelf.ts";
 
 const pollWaitMs = 10_000;
@@ -11,7 +13,7 @@ export type Source = { readonly name: string; readonly url: string };
 export type SubscribeDeps = {
   readonly node: string;
   readonly token: string;
-  readonly shelf: Shelf;
+  readonly shelf: Shelf<unknown>;
   readonly logger: Logger;
   readonly onOffer: (result: OfferResult | LoadResult) => void;
 };

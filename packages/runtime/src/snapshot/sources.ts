@@ -1,5 +1,7 @@
-import { type ArbiterConfig, SluiceError } from "@sluice/core";
-import { type ConfigInForce, fetchConfig, type Keyring, repeat } from "@sluice/runtime";
+import { type ArbiterConfig, type Config, SluiceError } from "@sluice/core";
+import { type ConfigInForce, fetchConfig } from "../follow-config.ts";
+import type { Keyring } from "../keyring.ts";
+import { repeat } from "../waiting.ts";
 import { askOnce, type Source, type SubscribeDeps, subscribe } from "./subscribe.ts";
 
 const lookEveryMs = 500;
@@ -8,6 +10,8 @@ const askPeersEveryMs = 2_000;
 export type SourcesDeps = SubscribeDeps & {
   readonly keyring: Keyring;
   readonly stateDir: string;
+  /** Nodes of the same kind, this one included: they may hold what no arbiter can be asked for. */
+  readonly nodes: (config: Config) => readonly Source[];
   readonly onRevision: (revision: number) => void;
 };
 
@@ -31,14 +35,20 @@ export async function followSources(deps: SourcesDeps, start: ConfigInForce, sig
   });
   // Without any snapshot there is nothing to serve, so peers, which may have one, are asked for as long as that lasts.
   const asking = repeat({ everyMs: askPeersEveryMs, signal, onError }, async () => {
-    if (!deps.shelf.current()) await askAll(deps, peersOf(inForce, deps.node), signal);
+    if (!deps.shelf.current()) await askAll(deps, peersOf(deps, inForce), signal);
   });
   await Promise.all([looking, asking]);
   await lines.ended();
 }
 
-export const peersOf = ({ config }: ConfigInForce, node: string): readonly Source[] =>
-  config.nameservers.filter((entry) => entry.name !== node);
+const peersOf = ({ node, nodes }: SourcesDeps, { config }: ConfigInForce): readonly Source[] =>
+  nodes(config).filter((entry) => entry.name !== node);
+
+/** Everybody who may hold a snapshot: the arbiters and this node's peers. */
+export const sourcesOf = (deps: SourcesDeps, inForce: ConfigInForce): readonly Source[] => [
+  ...inForce.config.arbiters,
+  ...peersOf(deps, inForce),
+];
 
 export async function askAll(deps: SubscribeDeps, sources: readonly Source[], signal: AbortSignal): Promise<void> {
   await Promise.all(sources.map((source) => askOnce(deps, source, signal)));
