@@ -7,6 +7,9 @@ export const peers = {
   unbound: { package: "unbound" },
   dnsperf: { package: "dnsperf" },
   gdnsd: { package: "gdnsd" },
+  haproxy: { package: "haproxy" },
+  h2load: { package: "nghttp2-client" },
+  curl: { package: "curl" },
 } as const satisfies Record<string, { readonly package: string }>;
 
 export type PeerName = keyof typeof peers;

@@ -10,7 +10,16 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   evacuate: ['sluice evacuate site-a --reason "power work" --for 4h'],
   failback: ['sluice failback chat --reason "site-a is well again"', 'sluice failback --reason "all is well again"'],
   drain: ['sluice drain site-a --service chat --reason "new drivers" --for 2h'],
-  pin: ['sluice pin chat --to site-b --reason "looking into site-a" --for 30m'],
+  pin: [
+    'sluice pin chat --to site-b --reason "looking into site-a" --for 30m',
+    'sluice pin chat --channel stable --reason "looking into the canary" --for 30m',
+  ],
+  weights: [
+    "sluice weights chat",
+    'sluice weights chat stable=90 canary=10 --reason "a first step" --dry-run',
+    'sluice weights chat stable=90 canary=10 --reason "a first step"',
+    'sluice weights chat stable=100 canary=0 --reason "it hurts" --if-match \'"w-41"\' --json',
+  ],
   freeze: ['sluice freeze --reason "network work, look before it moves" --for 15m'],
   undo: [
     'sluice undo --reason "done"',

@@ -14,6 +14,8 @@ export type Explained = {
   readonly held: string | null;
   readonly answers: readonly { site: string; share: number; addresses: readonly string[] }[];
   readonly ttlSeconds: number;
+  readonly channels: readonly { channel: string; weight: number }[];
+  readonly pinnedChannel: string | null;
   readonly sites: readonly {
     site: string;
     kind: string;
@@ -28,7 +30,14 @@ export type Explained = {
     traffic: { state: string; because: string } | null;
     votes: readonly { agent: string; opinion: string; because: string | null; detail: string | null }[];
   }[];
-  readonly standing: readonly { id: string; kind: string; by: string; reason: string; until: number }[];
+  readonly standing: readonly {
+    id: string;
+    kind: string;
+    channel?: string;
+    by: string;
+    reason: string;
+    until: number;
+  }[];
   readonly lastDecision: { sequence: number; at: number; because: string; cause: string } | null;
 };
 
@@ -41,6 +50,7 @@ export function explainLines(explained: Explained): readonly string[] {
   return [
     `${host} is answered ${given.join(" or ") || "nothing yet"}, ttl ${ttlSeconds} s`,
     `served by ${served}${real}: ${situation}${held === null ? "" : `, held by ${held}`}`,
+    channelsLine(explained),
     ...explained.standing.map(
       ({ id, kind, by, reason, until }) => `override ${id}: ${kind} until ${dateOf(until)}, by ${by}: ${reason}`,
     ),
@@ -53,6 +63,13 @@ export function explainLines(explained: Explained): readonly string[] {
     ...explained.targets.flatMap(targetLines),
     `told by ${arbiter}, which ${explained.isLeading ? "leads" : "follows"}, from ${fence ?? "no snapshot yet"}`,
   ];
+}
+
+function channelsLine({ channels, pinnedChannel }: Explained): string {
+  const weights = channels.map(({ channel, weight }) => `${channel} ${weight}`).join(", ");
+  return pinnedChannel === null
+    ? `channels: ${weights}`
+    : `channels: all in ${pinnedChannel} by a pin, else ${weights}`;
 }
 
 const dateOf = (at: number): string => formatDate(epochMs(at));

@@ -28,9 +28,18 @@ export type Status = {
       traffic: { state: string; because: string } | null;
     }[];
     standby: readonly { site: string; isReady: boolean; health: string; isQuarantined: boolean }[];
+    channels: readonly { channel: string; weight: number }[];
+    pinnedChannel: string | null;
   }[];
   readonly nameservers: readonly {
     nameserver: string;
+    site: string;
+    fence: string | null;
+    isCurrent: boolean;
+    seenAgoMs: number | null;
+  }[];
+  readonly gateways: readonly {
+    gateway: string;
     site: string;
     fence: string | null;
     isCurrent: boolean;
@@ -41,6 +50,7 @@ export type Status = {
     kind: string;
     service?: string;
     site?: string;
+    channel?: string;
     until: number;
     by: string;
     reason: string;

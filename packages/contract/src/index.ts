@@ -14,7 +14,7 @@ export {
   TrafficReplySchema,
   VoteSchema,
 } from "./message-schemas.ts";
-export { checkConfig, configBytesMax, type ParsedConfig, parseConfig } from "./parse-config.ts";
+export { checkConfig, configBytesMax, type ParsedConfig, parseConfig, withNewSettings } from "./parse-config.ts";
 export {
   parseEnvelope,
   parseKeyset,

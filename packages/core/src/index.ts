@@ -36,7 +36,16 @@ export {
   whyNotWrite,
 } from "./lease.ts";
 export * from "./model.ts";
-export { isDrained, isExpired, isFrozen, type Override, overlay, overridesOf } from "./override.ts";
+export {
+  isDrained,
+  isExpired,
+  isFrozen,
+  type Override,
+  overlay,
+  overrideCommand,
+  overridesOf,
+  pinnedChannelOf,
+} from "./override.ts";
 export { formatPlacement, onSite, type Placement, type SiteShare, samePlacement, sitesOf } from "./placement.ts";
 export { domainsMax, majority } from "./quorum.ts";
 export { type CompiledRoute, compileRoute, type RoutingSite } from "./route/compile-route.ts";
@@ -90,4 +99,5 @@ export { makeRetryBudget, type RetryBudget } from "./traffic/retry-budget.ts";
 export { type SseEnding, type SseWatch, watchSse } from "./traffic/sse-watch.ts";
 export { noVerdict, type Verdict, verdict } from "./verdict.ts";
 export type { CountedVote, Report, SelfCheck, Vote } from "./vote.ts";
+export { formatWeights, weightsOf, weightsRevision } from "./weights.ts";
 export * from "./world.ts";

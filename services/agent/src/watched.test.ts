@@ -14,7 +14,7 @@ const failed: LookResult = { kind: "failed", because: "connect ECONNREFUSED" };
 
 /** Notes looks one after another, the first beginning at 1000, a hundred milliseconds apart. */
 function note(results: readonly (LookResult | undefined)[]) {
-  const entry = newWatched(plan, 0, 1000);
+  const entry = newWatched(plan, 0, { spreadMs: 1000, beatMs: 1 });
   const said = results.map((result, index) => {
     const startedAt = 1000 + index * 100;
     return noteLook(entry, result, { settings, startedAt, wallAt: epochMs(startedAt) });

@@ -16,9 +16,12 @@ export type Watched = {
   downSince: number | undefined;
 };
 
-/** A target that nothing is known of. Its first look falls somewhere within `spreadMs`. */
-export function newWatched(plan: LookPlan, now: number, spreadMs: number): Watched {
-  const pace = newPace(plan.key, now, spreadMs);
+/** Over how long first looks are spread, and from one beat to the next, at which those between begin together. */
+export type Spread = { readonly spreadMs: number; readonly beatMs: number };
+
+/** A target that nothing is known of. Its first look falls on a beat within `spreadMs`. */
+export function newWatched(plan: LookPlan, now: number, { spreadMs, beatMs }: Spread): Watched {
+  const pace = newPace(plan.key, now, spreadMs, beatMs);
   return { plan, pace, hasLooked: false, inRow: 0, failing: undefined, downSince: undefined };
 }
 

@@ -12,6 +12,7 @@ import {
   noVerdict,
   type Opinion,
   overridesOf,
+  pinnedChannelOf,
   policySites,
   poolKey,
   type ServiceConfig,
@@ -21,6 +22,7 @@ import {
   type TargetKey,
   type Watch,
   type WhyNotCounted,
+  weightsOf,
 } from "@sluice/core";
 import type { Acknowledged } from "./snapshot-desk.ts";
 
@@ -69,7 +71,8 @@ export function statusOf(view: View) {
       edge: site.edge ? (watch.verdicts[edgeKey(site.name)]?.verdict.kind ?? "unknown") : null,
     })),
     services: config.services.map((service) => serviceStatus(view, service)),
-    nameservers: config.nameservers.map((nameserver) => nameserverStatus(view, nameserver)),
+    nameservers: config.nameservers.map(({ name, site }) => ({ nameserver: name, site, ...nodeStatus(view, name) })),
+    gateways: config.gateways.map((gateway) => gatewayStatus(view, gateway)),
     overrides: durable.overrides.filter((override) => !isExpired(override, view.now)),
     blamed: watch.blamed.map(blamedSentence),
   };
@@ -101,6 +104,8 @@ export function serviceStatus(view: View, service: ServiceConfig) {
     held: watch.held[service.name] ?? null,
     latchedAt: state?.latchedAt ?? null,
     overrides: overridesOf(durable.overrides, service.name).map((override) => override.id),
+    channels: weightsOf(service, state ?? {}).map(({ name, weight }) => ({ channel: name, weight })),
+    pinnedChannel: pinnedChannelOf(overridesOf(durable.overrides, service.name)) ?? null,
   };
 }
 
@@ -122,17 +127,20 @@ function standbyOf(view: View, service: ServiceConfig, serving: readonly string[
     });
 }
 
-function nameserverStatus(view: View, nameserver: Config["nameservers"][number]) {
-  const seen = view.acknowledged[nameserver.name];
+type Seeing = Pick<View, "durable" | "acknowledged" | "now">;
+
+export const gatewayStatus = (view: Seeing, { name, site }: Config["gateways"][number]) => ({
+  gateway: name,
+  site,
+  ...nodeStatus(view, name),
+});
+
+/** What a node last said that it goes by. Asking for a snapshot is also saying which one it has. */
+function nodeStatus({ durable, acknowledged, now }: Seeing, name: string) {
+  const seen = acknowledged[name];
   const isCurrent =
     seen !== undefined &&
-    view.durable.snapshot !== undefined &&
-    formatFence(seen.fence) === formatFence(view.durable.snapshot.fence);
-  return {
-    nameserver: nameserver.name,
-    site: nameserver.site,
-    fence: seen ? formatFence(seen.fence) : null,
-    isCurrent,
-    seenAgoMs: seen ? view.now - seen.seenAt : null,
-  };
+    durable.snapshot !== undefined &&
+    formatFence(seen.fence) === formatFence(durable.snapshot.fence);
+  return { fence: seen ? formatFence(seen.fence) : null, isCurrent, seenAgoMs: seen ? now - seen.seenAt : null };
 }

@@ -26,10 +26,15 @@ export interface Carrier {
   idle(signal: AbortSignal): Promise<void>;
 }
 
-export function makeCarrier({ own, logger, keysDir, registry }: DataPathDeps, hash: Hash32): Carrier {
+export type CarrierDeps = DataPathDeps & {
+  /** Told of every request. */
+  readonly requestLogger: Logger;
+};
+
+export function makeCarrier({ own, logger, requestLogger, keysDir, registry }: CarrierDeps, hash: Hash32): Carrier {
   const now = () => monoMs(performance.now());
   const metrics = makeTrafficMetrics(registry);
-  const log = makeAccessLog(logger);
+  const log = makeAccessLog(requestLogger);
   const splices = new Set<object>();
   const waiting = new Set<() => void>();
   let routes: Routes | undefined;

@@ -1,7 +1,7 @@
 import type { Hash32, SiteName } from "@sluice/core";
-import { makeCarrier } from "./carrier.ts";
+import { type CarrierDeps, makeCarrier } from "./carrier.ts";
 import type { Routes } from "./compile-routes.ts";
-import type { DataPath, DataPathDeps } from "./data-path.ts";
+import type { DataPath } from "./data-path.ts";
 import { makeClientDoors } from "./front/client-doors.ts";
 import { limits } from "./front/limits.ts";
 import { endpointSeed } from "./pools/local-pool.ts";
@@ -10,7 +10,7 @@ import { endpointSeed } from "./pools/local-pool.ts";
 const judgeEveryMs = 250;
 
 /** The gateway's data path: doors for clients, pools behind them, and what carries requests between. */
-export function makeDataPath(deps: DataPathDeps, hash: Hash32): DataPath {
+export function makeDataPath(deps: CarrierDeps, hash: Hash32): DataPath {
   const { own, keysDir } = deps;
   const carrier = makeCarrier(deps, hash);
   const { pools } = carrier;

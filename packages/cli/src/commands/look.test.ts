@@ -33,11 +33,27 @@ const troubled = statusOf("arbiter-w", {
       latchedAt: 1_790_000_000_000,
       overrides: ["3f2a91c0"],
       standby: [{ site: "site-a", isReady: false, health: "healthy", isQuarantined: true }],
+      channels: [
+        { channel: "stable", weight: 90 },
+        { channel: "canary", weight: 10 },
+      ],
+      pinnedChannel: "stable",
+      pools: [
+        {
+          target: "pool:chat/canary@site-a",
+          verdict: "degraded",
+          traffic: { state: "tripped", because: "12 of 50 requests failed" },
+        },
+      ],
     },
   ],
   nameservers: [
     { nameserver: "ns-a", site: "site-a", fence: "trial:3.7", isCurrent: true, seenAgoMs: 900 },
     { nameserver: "ns-b", site: "site-b", fence: null, isCurrent: false, seenAgoMs: null },
+  ],
+  gateways: [
+    { gateway: "gateway-a", site: "site-a", fence: "trial:3.7", isCurrent: true, seenAgoMs: 900 },
+    { gateway: "gateway-b", site: "site-b", fence: "trial:3.6", isCurrent: false, seenAgoMs: 4_000 },
   ],
   overrides: [
     {
@@ -45,6 +61,7 @@ const troubled = statusOf("arbiter-w", {
       kind: "pin",
       service: "chat",
       site: "site-b",
+      channel: "stable",
       setAt: 1,
       until: inAnHour,
       by: "ann",
@@ -67,13 +84,16 @@ test("status tells what matters at night first, and who doesn't answer", async (
     /^leader {4}arbiter-w, epoch 3, fence trial:3\.7, config revision 2$/,
     /^vantages {2}3 of 3 fresh$/,
     new RegExp(`^silent {4}${arbiters[1]?.url}: did not answer`),
-    /^chat +site-b \(forced; real: site-a\) +site-a quarantined +site-degraded-standby-ready$/,
+    /^chat +site-b \(forced; real: site-a\) +site-a quarantined +site-degraded-standby-ready +stable 90, canary 10 \(pinned to stable\)$/,
     /^ {2}chat would move, held by cool-down$/,
     /^ {2}chat latched to manual since 2026-09-21T/,
-    /^ {2}3f2a91c0 {2}pin chat to site-b, until 20.*Z \((59|60) min left\), by ann: a look$/,
+    /^ {2}chat\/canary@site-a {2}degraded {2}tripped {2}12 of 50 requests failed$/,
+    /^ {2}3f2a91c0 {2}pin chat to site-b to channel stable, until 20.*Z \((59|60) min left\), by ann: a look$/,
     /^ +end it: sluice undo 3f2a91c0 --reason …$/,
     /^ns-a +current +1 s ago$/,
     /^ns-b +not heard of +never$/,
+    /^gateway-a +site-a +current +1 s ago$/,
+    /^gateway-b +site-b +trial:3\.6 +4 s ago$/,
   ].map(at);
   assert.deepEqual(
     order,

@@ -65,6 +65,11 @@ const serviceFields = {
   held: orNull(text(), "The brake that holds a move back now."),
   latchedAt: orNull(epoch, "Since when too many moves have latched it to manual; an operator must look."),
   overrides: listOf(text(), "Ids of the overrides that bear on it."),
+  channels: listOf(
+    closed({ channel: text(), weight: Type.Number({ minimum: 0, description: "Parts of the sum of weights." }) }),
+    "The default channel first.",
+  ),
+  pinnedChannel: orNull(text(), "The channel that an operator holds everybody to."),
 };
 
 const ServiceStatus = shared("ServiceStatus", serviceFields, "Where a service is, and how it stands.");
@@ -79,6 +84,18 @@ const NameserverStatus = shared(
     seenAgoMs: orNull(Type.Number(), "Time since it last asked this arbiter. Milliseconds; null: never."),
   },
   "A nameserver, as this arbiter heard from it.",
+);
+
+export const GatewayStatus = shared(
+  "GatewayStatus",
+  {
+    gateway: text(),
+    site: text(),
+    fence: orNull(fenceText, "What it last said that it routes by, to this arbiter."),
+    isCurrent: flag("It routes by this arbiter's snapshot."),
+    seenAgoMs: orNull(Type.Number(), "Time since it last asked this arbiter. Milliseconds; null: never."),
+  },
+  "A gateway, as this arbiter heard from it.",
 );
 
 const SiteStatus = shared(
@@ -114,6 +131,7 @@ export const Status = shared(
     sites: listOf(refTo(SiteStatus)),
     services: listOf(refTo(ServiceStatus)),
     nameservers: listOf(refTo(NameserverStatus)),
+    gateways: listOf(refTo(GatewayStatus)),
     overrides: listOf(refTo(OverrideReply), "Those that stand."),
     blamed: listOf(
       text(),
@@ -191,6 +209,7 @@ export const statusSchemas = [
   PoolStatus,
   ServiceStatus,
   NameserverStatus,
+  GatewayStatus,
   SiteStatus,
   Status,
   VoteReply,
