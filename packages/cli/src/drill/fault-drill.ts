@@ -39,17 +39,20 @@ export type FaultDrill = {
 
 type Kind = { readonly faults: Faults; readonly fault: string; readonly objective: FaultObjective };
 
-/** What the reference asks for: 10 s at most for errors, and for latency its statistics' minute and a half. */
+/**
+ * What the reference asks for: 10 s at most for errors, and for latency its statistics' minute and a half. Ten failures in a row are
+ * what a gateway goes by, and some more are under way by then, so few requests a second don't lose fewer than many.
+ */
 const faultKinds = {
   "error-spike": {
     faults: { status: { code: 500, rate: 1 } },
     fault: "status 500",
-    objective: { movedMs: 10_000, lostShareMax: 0.01 },
+    objective: { movedMs: 10_000, lostMax: 30, lostShareMax: 0.01 },
   },
   "latency-degradation": {
     faults: { latencyMs: 600 },
     fault: "600 ms more",
-    objective: { movedMs: 90_000, lostShareMax: 0 },
+    objective: { movedMs: 90_000, lostMax: 0, lostShareMax: 0 },
   },
 } as const satisfies Record<FaultDrillName, Kind>;
 

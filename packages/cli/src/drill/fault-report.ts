@@ -35,7 +35,8 @@ export type FaultDrillReport = {
 export type FaultObjective = {
   /** From the fault until new requests are served by the target. Unit: milliseconds. */
   readonly movedMs: number;
-  /** Of the requests in the minute from the fault on, in [0, 1]. */
+  /** Of the requests in the minute from the fault on: so many, or this share of them in [0, 1], whichever is more. */
+  readonly lostMax: number;
   readonly lostShareMax: number;
 };
 

@@ -81,7 +81,7 @@ test("a run is found where it begins", () => {
 const well = {
   site: "site-a",
   target: "site-b",
-  objective: { movedMs: 10_000, lostShareMax: 0.01 },
+  objective: { movedMs: 10_000, lostMax: 30, lostShareMax: 0.01 },
   requests: { sent: 3_000, lost: 30, firstMs: 900, movedMs: 10_000, strayed: 0 },
   dnsMovedMs: 6_000,
   homeMs: 4_000,
@@ -93,12 +93,16 @@ test("a drill passes at its bounds, and each thing beyond them is told", () => {
   const told = [
     worse({ movedMs: 10_001 }),
     worse({ lost: 31 }),
+    worse({ sent: 100, lost: 31 }),
+    worse({ sent: 6_000, lost: 61 }),
     { ...well, dnsMovedMs: undefined },
     { ...well, homeMs: undefined },
   ].map(faultComplaints);
   assert.deepEqual(told, [
     ["site-b served new requests after 10.00 s, the objective is 10.00 s"],
     ["31 of 3000 requests were lost in the first minute, 30 may be"],
+    ["31 of 100 requests were lost in the first minute, 30 may be"],
+    ["61 of 6000 requests were lost in the first minute, 60 may be"],
     ["not every nameserver came to answer only site-b"],
     ["site-a was healed, and the answers did not come home"],
   ]);

@@ -51,7 +51,7 @@ export function faultComplaints({ requests, objective, ...about }: Judged): read
     complaints.push(
       `${target} served new requests after ${seconds(movedMs)}, the objective is ${seconds(objective.movedMs)}`,
     );
-  const lostMax = Math.floor(sent * objective.lostShareMax);
+  const lostMax = Math.max(objective.lostMax, Math.floor(sent * objective.lostShareMax));
   if (lost > lostMax) complaints.push(`${lost} of ${sent} requests were lost in the first minute, ${lostMax} may be`);
   if (about.dnsMovedMs === undefined) complaints.push(`not every nameserver came to answer only ${target}`);
   if (about.homeMs === undefined) complaints.push(`${site} was healed, and the answers did not come home`);
