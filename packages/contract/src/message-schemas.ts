@@ -1,5 +1,5 @@
 import type { EpochMs } from "@sluice/core";
-import { opinions } from "@sluice/core";
+import { opinions, trafficStates } from "@sluice/core";
 import { Type } from "typebox";
 import { literals, Name } from "./message-parts.ts";
 import { GatewayPeerSchema, ServiceRouteSchema } from "./route-schemas.ts";
@@ -24,12 +24,32 @@ export const EnvelopeSchema = Type.Object(
   { additionalProperties: false },
 );
 
+const traffic = { state: literals(trafficStates), because: Type.String({ maxLength: 200 }) };
+
 export const VoteSchema = Type.Object({
   target: TargetKeyText,
   opinion: literals(opinions),
   suspect: Type.Boolean(),
   failingSince: Type.Optional(Epoch),
   detail: Type.Optional(Type.String({ maxLength: 200 })),
+  traffic: Type.Optional(Type.Object(traffic)),
+});
+
+/** As many pools as a report has votes. */
+const poolsMax = 10_000;
+const InRow = Type.Integer({ minimum: 0, maximum: 1_000_000_000 });
+
+/** What an agent tells a gateway of its own site; docs/agent.md has the exchange. */
+export const TrafficAskSchema = Type.Object({
+  agent: Name,
+  looks: Type.Array(Type.Object({ target: TargetKeyText, goodInRow: InRow, failedInRow: InRow }), {
+    maxItems: poolsMax,
+  }),
+});
+
+export const TrafficReplySchema = Type.Object({
+  gateway: Name,
+  pools: Type.Array(Type.Object({ target: TargetKeyText, ...traffic }), { maxItems: poolsMax }),
 });
 
 export const SelfCheckSchema = Type.Union([

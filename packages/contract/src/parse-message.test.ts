@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { buildSnapshot, epochMs, onSite, type ServiceRoute, type Snapshot } from "@sluice/core";
+import { buildSnapshot, epochMs, onSite, type Snapshot } from "@sluice/core";
 import { checkConfig } from "./parse-config.ts";
 import { parseSnapshot } from "./parse-message.ts";
 import { labWith } from "./test-lab.ts";
@@ -60,7 +60,7 @@ const withRoute = (changes: object): unknown => {
     services: snapshot.services.map((service) => ({ ...service, route: { ...service.route, ...changes } })),
   };
 };
-const { pools } = snapshotOf().services[0]?.route as ServiceRoute;
+const pools = snapshotOf().services[0]?.route?.pools ?? [];
 
 const refused: Readonly<Record<string, unknown>> = {
   "no slots": withRoute({ slots: [] }),

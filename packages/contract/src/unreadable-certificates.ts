@@ -8,7 +8,7 @@ type Read<T> = { readonly kind: "ok"; readonly value: T } | { readonly kind: "ba
 /** A problem for each certificate and key that the configuration names for gateways and that can't be served with here. */
 export async function unreadableCertificates(config: Config): Promise<readonly Problem[]> {
   const checked = await Promise.all(
-    config.gateways.map(({ tls }, index) => (tls ? whyNotTls(`gateways[${index}].tls`, tls) : [])),
+    config.gateways.map(async ({ tls }, index) => (tls ? whyNotTls(`gateways[${index}].tls`, tls) : [])),
   );
   return checked.flat();
 }

@@ -1,7 +1,15 @@
 import { keepSlots } from "./change-weights.ts";
-import type { ServiceConfig } from "./config.ts";
+import { defaultChannel, type ServiceConfig } from "./config.ts";
 import { addCause, candidatesOf, type Draft, floorUnder, healthAt, homeOf, serve, servedFor } from "./draft.ts";
-import { type BrakeRule, isLatching, recentMoves, type WhyNot, whyNotBrake, whyNotSecondSite } from "./guard.ts";
+import {
+  type BrakeRule,
+  isLatching,
+  recentMoves,
+  type WhyNot,
+  whyNotBrake,
+  whyNotCommonMode,
+  whyNotSecondSite,
+} from "./guard.ts";
 import type { SiteName } from "./model.ts";
 import { moveBase, shedBase } from "./move-base.ts";
 import { isFrozen, overridesOf, pinOf } from "./override.ts";
@@ -116,7 +124,12 @@ function whyNotMove(draft: Draft, service: ServiceConfig, { placed, assessment }
   const overrides = overridesOf(draft.overrides, service.name);
   if (isFrozen(overrides)) return { rule: "freeze", because: "an operator froze it" };
   if (pinOf(overrides)) return { rule: "pin", because: "an operator pinned it" };
-  if (!assessment.isEvacuation) return whyNotBrake(stateOf(draft, service), draft.now, draft.config.guards);
+  if (!assessment.isEvacuation) {
+    const of = { service: service.name, channel: defaultChannel(service) };
+    const isLeaving = assessment.cause?.kind === "leave-degraded";
+    const common = isLeaving ? whyNotCommonMode(draft.watch.blamed, of) : undefined;
+    return common ?? whyNotBrake(stateOf(draft, service), draft.now, draft.config.guards);
+  }
   if (assessment.cause?.kind !== "evacuate") return undefined;
   const left = Object.values(draft.services).flatMap((state) =>
     state.quarantine.filter((entry) => entry.because === "down"),

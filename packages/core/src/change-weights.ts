@@ -85,12 +85,9 @@ function kept(service: ServiceConfig, weights: readonly ChannelConfig[]): readon
 }
 
 /** The state with these weights; those of the configuration need not be remembered. */
-export function withWeights(
-  { weights: _, ...state }: ServiceState,
-  service: ServiceConfig,
-  to: readonly ChannelConfig[],
-): ServiceState {
-  return sameWeights(to, service.channels) ? state : { ...state, weights: to };
+export function withWeights(state: ServiceState, service: ServiceConfig, to: readonly ChannelConfig[]): ServiceState {
+  const { weights: _, ...rest } = state;
+  return sameWeights(to, service.channels) ? rest : { ...rest, weights: to };
 }
 
 /** Channels that get users though no pool of theirs is held to be well. An operator may know better, so it is only said. */

@@ -34,10 +34,19 @@ const table: Telling = {
     { target, agent, from: "healthy", to: "down" },
     `agent-w now holds ${target} to be down (was healthy)`,
   ],
+  "traffic-changed": [
+    { target, agent, from: "suspect", to: "tripped", because: "12 of 40 failed" },
+    `agent-w hears that ${target} is tripped (was suspect): 12 of 40 failed`,
+  ],
   "verdict-changed": [
     { target, from: healthy, to: down, tally: counted },
     `${target} is down (was healthy), because majority: 0 healthy, 0 degraded, 1 down, 1 unknown of 2`,
   ],
+  blamed: [
+    { what: { kind: "channel", service, channel: "stable", sites: ["site-a", "site-b"] } },
+    "chat/stable tripped in site-a and site-b at about the same time: the channel is to blame, not the sites; no degraded site is left for it",
+  ],
+  "blame-ended": [{ what: { kind: "ourselves", pools: 4 } }, "no longer to blame: ourselves"],
   "vantage-lost": [{ domain: "witness" }, "no fresh vote from witness any more"],
   "vantage-back": [{ domain: "witness" }, "witness votes again"],
   "stale-inputs": [

@@ -1,3 +1,4 @@
+import { type Blamed, blamedKey, blamedSentence } from "./blamed.ts";
 import { formatCause } from "./cause.ts";
 import type { ChannelConfig } from "./config.ts";
 import { formatDate } from "./date.ts";
@@ -9,6 +10,7 @@ import { formatPlacement, type Placement } from "./placement.ts";
 import type { SituationKind } from "./situation.ts";
 import type { Tally } from "./tally.ts";
 import type { TargetKey } from "./target.ts";
+import type { TrafficState } from "./traffic/report.ts";
 import type { Verdict } from "./verdict.ts";
 import { formatWeights } from "./weights.ts";
 
@@ -28,6 +30,15 @@ export type Event =
       readonly from: Opinion;
       readonly to: Opinion;
     }
+  /** The gateways of the target's own site began to send its users elsewhere, or ceased to. `from` absent: nothing was said. */
+  | {
+      readonly kind: "traffic-changed";
+      readonly target: TargetKey;
+      readonly agent: AgentName;
+      readonly from?: TrafficState;
+      readonly to: TrafficState;
+      readonly because: string;
+    }
   | {
       readonly kind: "verdict-changed";
       readonly target: TargetKey;
@@ -35,6 +46,9 @@ export type Event =
       readonly to: Verdict;
       readonly tally: Tally;
     }
+  /** An alarm: trouble in several places at once, for which no site is to blame. Until it ended no degraded site is left for it. */
+  | { readonly kind: "blamed"; readonly what: Blamed }
+  | { readonly kind: "blame-ended"; readonly what: Blamed }
   | { readonly kind: "vantage-lost"; readonly domain: SiteName }
   | { readonly kind: "vantage-back"; readonly domain: SiteName }
   | { readonly kind: "stale-inputs"; readonly fresh: number; readonly needed: number }
@@ -130,8 +144,14 @@ export function sentence(event: Event): string {
       return `${event.agent} sees ${event.target} fail: ${event.detail}`;
     case "vote-changed":
       return `${event.agent} now holds ${event.target} to be ${event.to} (was ${event.from})`;
+    case "traffic-changed":
+      return `${event.agent} hears that ${event.target} is ${event.to} (was ${event.from ?? "unheard"}): ${event.because}`;
     case "verdict-changed":
       return `${event.target} is ${event.to.kind} (was ${event.from.kind}), because ${event.to.because}: ${tallySentence(event.tally)}`;
+    case "blamed":
+      return `${blamedSentence(event.what)}; no degraded site is left for it`;
+    case "blame-ended":
+      return `no longer to blame: ${blamedKey(event.what)}`;
     case "vantage-lost":
       return `no fresh vote from ${event.domain} any more`;
     case "vantage-back":

@@ -5,7 +5,9 @@ import { epochMs, type Opinion, type ServiceName, type SiteName } from "./model.
 import type { Override } from "./override.ts";
 import type { ServiceRoute } from "./route/route.ts";
 import { type Outcome, step } from "./step.ts";
-import { targetKey } from "./target.ts";
+import { isPoolKey, targetKey } from "./target.ts";
+import type { TrafficState } from "./traffic/report.ts";
+import type { CountedVote } from "./vote.ts";
 import { cycleMsMax } from "./watch.ts";
 import { newWatch, type ServiceState, type World } from "./world.ts";
 
@@ -93,6 +95,36 @@ export function ballotsFor(config: Config, bySite: Readonly<Record<SiteName, Opi
   );
   return { freshDomains: config.electorate, votes };
 }
+
+/** The same ballots, with what the agents of some sites say of the traffic of their own pools. */
+export function sayTraffic(
+  ballots: BallotCount,
+  bySite: Readonly<Record<SiteName, TrafficState | undefined>>,
+): BallotCount {
+  const pools = [...new Set(ballots.votes.map(({ target }) => target).filter(isPoolKey))];
+  const said = pools.flatMap((target): CountedVote[] => {
+    const domain = target.split("@")[1] ?? "";
+    const state = bySite[domain];
+    if (state === undefined) return [];
+    const cast = ballots.votes.find((vote) => vote.target === target && vote.domain === domain);
+    const traffic = { state, because: `${state} for a test` };
+    return [{ agent: `agent-${domain}`, domain, target, opinion: cast?.opinion ?? "unknown", traffic }];
+  });
+  const isSaid = (vote: CountedVote): boolean =>
+    said.some(({ target, domain }) => vote.target === target && vote.domain === domain);
+  return { ...ballots, votes: [...ballots.votes.filter((vote) => !isSaid(vote)), ...said] };
+}
+
+/** A gateway in each of these sites. */
+export const gatewaysAt = (...sites: readonly SiteName[]): NonNullable<Config["gateways"]> =>
+  sites.map((site) => ({
+    name: `gw-${site}`,
+    site,
+    url: "http://127.0.0.1:1",
+    address: "127.0.0.1",
+    port: 1,
+    hop: { port: 1 },
+  }));
 
 /** A service on other sites than the two: its pools follow its policy. */
 export const serviceOn = (policy: PolicyConfig, more: Partial<ServiceConfig> = {}): ServiceConfig => ({

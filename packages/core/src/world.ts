@@ -1,3 +1,4 @@
+import type { Blamed } from "./blamed.ts";
 import type { ChannelConfig, Config } from "./config.ts";
 import type { EpochMs, ServiceName, SiteName } from "./model.ts";
 import type { Override } from "./override.ts";
@@ -6,6 +7,8 @@ import type { SlotTable } from "./route/slot-table.ts";
 import type { SituationKind } from "./situation.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { TargetKey } from "./target.ts";
+import type { Traffic } from "./traffic/combine-traffic.ts";
+import type { Trip } from "./trip.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** What the arbiter knows: the durable part is in the store, the rest is worked out anew from votes. */
@@ -60,6 +63,8 @@ export type Watch = {
   /** What each brake holds back now, so that it is said once and not each cycle. */
   readonly held: Readonly<Record<ServiceName, string>>;
   readonly situations: Readonly<Record<ServiceName, SituationKind>>;
+  /** What is to blame now, in place of single sites. */
+  readonly blamed: readonly Blamed[];
 };
 
 export type VerdictState = {
@@ -68,6 +73,19 @@ export type VerdictState = {
   readonly since: EpochMs;
   /** Time by the cycle for which a majority has said `healthy` without a break. Unit: milliseconds. */
   readonly healthyForMs: number;
+  /** What looks alone say, while the site's own traffic says worse. */
+  readonly byLooks?: Verdict;
+  /** What the site's own gateways say of the pool now. */
+  readonly traffic?: Traffic;
+  /** The pool's last trip, until it has been over for a while. */
+  readonly trip?: Trip;
 };
 
-export const newWatch: Watch = { cycleAt: undefined, verdicts: {}, freshDomains: [], held: {}, situations: {} };
+export const newWatch: Watch = {
+  cycleAt: undefined,
+  verdicts: {},
+  freshDomains: [],
+  held: {},
+  situations: {},
+  blamed: [],
+};

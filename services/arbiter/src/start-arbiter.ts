@@ -5,6 +5,7 @@ import { makeAnnouncer } from "./announce.ts";
 import { nodeRoutes } from "./api/node-routes.ts";
 import { operatorRoutes } from "./api/operator-routes.ts";
 import { readRoutes } from "./api/read-routes.ts";
+import { weightsRoutes } from "./api/weights-routes.ts";
 import { makeBallots } from "./ballots.ts";
 import type { ArbiterContext } from "./context.ts";
 import { makeJournal } from "./journal.ts";
@@ -66,6 +67,7 @@ export async function startArbiter(options: ArbiterOptions): Promise<Arbiter> {
   });
   readRoutes(app, context);
   operatorRoutes(app, context);
+  weightsRoutes(app, context);
   nodeRoutes(app, context);
   await options.store.migrate();
   await listen(app, own.url);

@@ -1,13 +1,4 @@
-import {
-  type CompiledRoute,
-  compileRoute,
-  type RoutingSite,
-  type ServiceRoute,
-  type ServiceSnapshot,
-  type Snapshot,
-} from "@sluice/core";
-
-type MaybeRouted = ServiceSnapshot & { readonly route?: ServiceRoute };
+import { type CompiledRoute, compileRoute, type RoutingSite, type ServiceRoute, type Snapshot } from "@sluice/core";
 
 /** A snapshot, prepared so that a request needs one look to find its route. */
 export type Routes = {
@@ -25,7 +16,7 @@ export type RoutedService = {
 
 /** Services without a route are the nameservers' alone. */
 export function compileRoutes(snapshot: Snapshot, at: RoutingSite): Routes {
-  const routed = (snapshot.services as readonly MaybeRouted[]).flatMap(({ service, host, route }): RoutedService[] =>
+  const routed = snapshot.services.flatMap(({ service, host, route }): RoutedService[] =>
     route ? [{ name: service, host, route, compiled: compileRoute(service, route, at) }] : [],
   );
   return { snapshot, byHost: new Map(routed.map((entry) => [entry.host.toLowerCase(), entry])) };

@@ -1,4 +1,4 @@
-import type { GatewayConfig, PoolLook, PoolTraffic, PoolViews, SiteName, TargetKey } from "@sluice/core";
+import type { GatewayConfig, PoolLook, PoolTraffic, PoolViews, TargetKey } from "@sluice/core";
 import type { Logger } from "@sluice/runtime";
 import type { Registry } from "prom-client";
 import type { Routes } from "./compile-routes.ts";
@@ -44,6 +44,3 @@ export type DataPathDeps = {
 };
 
 export type MakeDataPath = (deps: DataPathDeps) => DataPath;
-
-/** Where this gateway stands. */
-export type Place = { readonly name: string; readonly site: SiteName };

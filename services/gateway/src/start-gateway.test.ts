@@ -5,7 +5,12 @@ import { askAdmin, makeWorld, metricsOf, openDesk, whoServes } from "./test-worl
 
 const closed = "ECONNREFUSED";
 const siteA = "site-a/stable/1";
-const atSiteB = { sites: [{ site: "site-b", role: "placed" }] } as const;
+const atSiteB = {
+  sites: [
+    { site: "site-b", role: "placed" },
+    { site: "site-a", role: "standby" },
+  ],
+} as const;
 
 test("nobody is listened for before there is a route, and then at once", async () => {
   await using world = await makeWorld();
@@ -84,7 +89,7 @@ test("a door that can't be opened ends the start, or the process later on, and l
   await using other = await makeWorld();
   other.put(other.snapshot(1));
   await using _taker = await other.start();
-  const taken = { ...world.own, port: other.own.port };
+  const taken = { ...world.own, address: other.own.address };
   const config = { ...world.config, gateways: [taken] };
   await using late = await world.start({ config });
   world.put(world.snapshot(1));

@@ -21,9 +21,10 @@ import {
   request,
   signerFromPem,
 } from "@sluice/runtime";
+import { drawNet } from "../../../test/scenarios/world/net.ts";
 import type { MakeDataPath } from "./data-path.ts";
-import { makeStandIn, type StandIn } from "./test-stand-in.ts";
 import { type Gateway, startGateway } from "./start-gateway.ts";
+import { makeStandIn, type StandIn } from "./test-stand-in.ts";
 
 const silent = makeLogger({ service: "test", name: "test", level: "silent" });
 export const tokens = { operator: "operator-token-of-the-test", node: "node-token-of-the-test" };
@@ -49,8 +50,9 @@ export async function makeWorld() {
     name: "gateway-a",
     site: "site-a",
     url: "http://127.0.0.1:0",
-    address: "127.0.0.1",
-    port: await freePort(),
+    // Of its own: a port of 127.0.0.1 that was free a moment ago may be some client's by now.
+    address: `${await drawNet()}.1`,
+    port: 8080,
     hop: { port: 0 },
   };
   const arbiters = [{ name: "arbiter-w", site: "site-w", url: desk.url }];
@@ -176,14 +178,6 @@ async function openEndpoint(site: string) {
     },
     close: () => end(server),
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((settle) => server.listen(0, "127.0.0.1", settle));
-  const { port } = server.address() as AddressInfo;
-  await end(server);
-  return port;
 }
 
 function end(server: Server): Promise<void> {

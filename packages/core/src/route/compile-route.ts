@@ -58,7 +58,7 @@ export function compileRoute(service: ServiceName, route: ServiceRoute, from: Ro
     hash: from.hash,
     salt: route.salt,
     affinityHeaders: route.affinityHeaders,
-    slots: compileSlots(route.slots),
+    slots: compileSlots(route.slots, route.channels.length),
     channels: route.channels.map(({ name }) => channelOf(name)),
     byName,
     pinned: pinnedChannel === undefined ? undefined : channelOf(pinnedChannel),

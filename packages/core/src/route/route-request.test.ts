@@ -60,6 +60,13 @@ const byVariant: readonly Case[] = [
   ["twice the same is another value", "stable unkeyed site-a site-b site-c", { "x-model-variant": "next-v2, next-v2" }],
   ["unknown, and refused", "400 variant-unknown", { "x-model-variant": "Next-V2" }, {}, refusing],
   [
+    "an empty one isn't unknown",
+    "stable slot site-a site-b site-c",
+    { ...ofStable, "x-model-variant": "" },
+    {},
+    refusing,
+  ],
+  [
     "unknown, and pinned",
     "canary pin site-a site-b site-c",
     { "x-model-variant": "x" },

@@ -19,7 +19,9 @@ export function moveSlots(table: SlotTable, surplus: Surplus): SlotTable {
   const pieces = piecesOf(table);
   const homeless: Piece[] = [];
   for (const gainedTogether of newestFirst(pieces)) {
-    for (const piece of gainedTogether) goHome(ledger, piece);
+    for (const back of depthsOf(gainedTogether)) {
+      for (const piece of gainedTogether) goHome(ledger, piece, back);
+    }
     for (const piece of gainedTogether) homeless.push(...standUp(ledger, piece, slotsDue(ledger, ownerNow(piece))));
   }
   for (const piece of homeless) {
@@ -67,11 +69,15 @@ const sinceAt = ({ owners }: Piece, depth: number): number => owners.at(-1 - dep
 /** A first owner gives up its highest slots first. So the next one gets them from high to low, and gives up the lowest first. */
 const givesFromTop = ({ owners }: Piece): boolean => owners.length % 2 === 1;
 
-function goHome(ledger: Ledger, piece: Piece): void {
-  for (const { channel } of piece.owners.slice(0, -1).reverse()) {
-    const count = Math.min(slotsDue(ledger, ownerNow(piece)), slotsLacking(ledger, channel));
-    for (const part of standUp(ledger, piece, count)) sitDown(ledger, part, channel);
-  }
+/** How far back homes may be: 1 is the owner before. The nearest first, for all pieces. */
+const depthsOf = (pieces: readonly Piece[]): number[] =>
+  Array.from({ length: Math.max(...pieces.map(({ owners }) => owners.length)) - 1 }, (_, at) => at + 1);
+
+function goHome(ledger: Ledger, piece: Piece, back: number): void {
+  const home = piece.owners.at(-1 - back)?.channel;
+  if (home === undefined) return;
+  const count = Math.min(slotsDue(ledger, ownerNow(piece)), slotsLacking(ledger, home));
+  for (const part of standUp(ledger, piece, count)) sitDown(ledger, part, home);
 }
 
 const slotsDue = ({ account }: Ledger, channel: ChannelName): number => Math.max(0, account.get(channel) ?? 0);

@@ -11,7 +11,7 @@ test("compiled runs are the table, slot by slot", () => {
   fc.assert(
     fc.property(anyTable, fc.nat(9_999), (table, slot) => {
       const runs = slotRuns(table, channels);
-      const compiled = compileSlots(runs);
+      const compiled = compileSlots(runs, channels.length);
       assert.deepEqual(
         Array.from(compiled, (index) => channels[index]),
         ownersOf(table),
@@ -23,8 +23,9 @@ test("compiled runs are the table, slot by slot", () => {
 });
 
 test("runs that don't cover just the slots, and owners that are no channel, are our own mistake", () => {
-  assert.throws(() => compileSlots([[0, 9_999]]), /^Error: invariant: the runs cover 9999 slots/);
-  assert.throws(() => compileSlots([[0, 10_001]]), /^Error: invariant: the runs cover 10001 slots/);
+  assert.throws(() => compileSlots([[0, 9_999]], 1), /^Error: invariant: the runs cover 9999 slots/);
+  assert.throws(() => compileSlots([[0, 10_001]], 1), /^Error: invariant: the runs cover 10001 slots/);
+  assert.throws(() => compileSlots([[1, 10_000]], 1), /^Error: invariant: slots belong to channel 1 of 1/);
   assert.throws(() => ownerOf([[0, 10_000]], 10_000), /^Error: invariant: the runs end/);
   assert.throws(() => slotRuns(newSlots(weightsOf({ gone: 1 })), channels), /gone owns slots and is no channel/);
 });

@@ -26,11 +26,12 @@ export function ownerOf(runs: readonly SlotRun[], slot: number): number {
   invariant(false, `the runs end at ${end}, before slot ${slot}`);
 }
 
-/** The owner of every slot, by one look: 20 kB. */
-export function compileSlots(runs: readonly SlotRun[]): Uint16Array {
+/** The owner of every slot, by one look, as an index into so many channels: 20 kB. */
+export function compileSlots(runs: readonly SlotRun[], channelCount: number): Uint16Array {
   const owners = new Uint16Array(slotCount);
   let end = 0;
   for (const [channel, count] of runs) {
+    invariant(channel >= 0 && channel < channelCount, `slots belong to channel ${channel} of ${channelCount}`);
     owners.fill(channel, end, end + count);
     end += count;
   }

@@ -64,7 +64,7 @@ export const stableUser = "user-3";
 export const canaryUser = "user-2";
 
 /** `canary slot site-b site-a`, or `503 no-pool`. */
-export function shortly(decision: RouteDecision): string {
+function shortly(decision: RouteDecision): string {
   if (decision.kind === "refuse") return `${decision.status} ${decision.reason}`;
   return [decision.channel, decision.because, ...decision.sites].join(" ");
 }

@@ -4,16 +4,21 @@ import { type ChannelWeight, slotCounts } from "./slot-counts.ts";
 import { ownerNow, type SlotTable } from "./slot-table.ts";
 import { newSlots, reweigh } from "./slots.ts";
 
-/** Weights of up to five channels, of which some may be missing: whole numbers, fractions and zeros. */
-export const anyWeights: fc.Arbitrary<readonly ChannelWeight[]> = fc
-  .uniqueArray(
-    fc.record({
-      name: fc.constantFrom("stable", "canary", "blue", "green", "next"),
-      weight: fc.oneof(fc.integer({ min: 0, max: 100 }), fc.double({ min: 0, max: 1, noNaN: true }), fc.constant(0)),
-    }),
-    { selector: ({ name }) => name, minLength: 1 },
-  )
-  .filter((weights) => weights.some(({ weight }) => weight > 1e-6));
+const channels = ["stable", "canary", "blue", "green", "next"];
+
+const weightsWith = (weight: fc.Arbitrary<number>, channelsMax: number): fc.Arbitrary<readonly ChannelWeight[]> =>
+  fc
+    .uniqueArray(fc.record({ name: fc.constantFrom(...channels.slice(0, channelsMax)), weight }), {
+      selector: ({ name }) => name,
+      minLength: 1,
+    })
+    .filter((weights) => weights.some((each) => each.weight > 1e-6));
+
+/** Weights of up to five channels, of which some may be missing. The few that often come again make tables go back and forth. */
+export const anyWeights: fc.Arbitrary<readonly ChannelWeight[]> = fc.oneof(
+  weightsWith(fc.oneof(fc.nat(100), fc.double({ min: 0, max: 1, noNaN: true })), 5),
+  weightsWith(fc.nat(2), 3),
+);
 
 export const weightsOf = (weights: Readonly<Record<string, number>>): ChannelWeight[] =>
   Object.entries(weights).map(([name, weight]) => ({ name, weight }));

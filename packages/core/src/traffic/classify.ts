@@ -28,12 +28,13 @@ export type RequestEnd =
  *   saturated                  429; 503 that says it was dropped  8; 14 that says so
  *   neither (client-error)     other 4xx, other 5xx               1, 3, 5, 6, 7, 9, 10, 11, 12, 16
  * ```
- * Over that: a connection that breaks is a failure, a client that leaves is neither, and an event stream's own end counts,
- * since model servers answer 200 and then fail.
+ * Over that: a connection that breaks is a failure, a client that leaves is neither, and an event stream's own end
+ * counts, since model servers answer 200 and then fail.
  *
- * Client errors and saturation stay out of `n`, they are not successes. Otherwise a storm of 401 would dilute an outage that
- * everybody else suffers, and its end would look like the outage's beginning. The price: a pool that answers nothing but 404
- * has no `n`, so it is `insufficient-data` and the synthetic looks judge it. That is right, for nothing was learnt.
+ * Client errors and saturation stay out of `n`, they are not successes. Otherwise a storm of 401 would dilute an outage
+ * that everybody else suffers, and its end would look like the outage's beginning. The price: a pool that answers
+ * nothing but 404 has no `n`, so it is `insufficient-data` and the synthetic looks judge it. That is right, for nothing
+ * was learnt.
  */
 export function classify(end: RequestEnd): RequestOutcome {
   switch (end.kind) {

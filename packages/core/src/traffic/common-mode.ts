@@ -7,7 +7,10 @@ export type PoolTrip = {
   readonly trippedAt: MonoMs | undefined;
 };
 
-/** Who is to blame for a trip, which decides what may help: another site, an end to the rollout, or nothing that we could move. */
+/**
+ * Who is to blame for a trip, which decides what may help: another site, an end to the rollout, or nothing that we
+ * could move.
+ */
 export type Blame =
   | { readonly kind: "site"; readonly site: SiteName }
   | { readonly kind: "channel"; readonly channel: ChannelName }
@@ -19,12 +22,12 @@ export const togetherMs = 30_000;
 /**
  * Whom to blame for the trip of `pool` (reference l7 §3.4).
  *
- * Everything tripped together, everywhere: ourselves, or what we all stand on, and nobody moves. The same channel in two sites together: the
- * channel, whose release is bad wherever it runs. Otherwise the site. A later trip can change the blame for an earlier one, so
- * it is asked anew whenever a pool trips.
+ * Everything tripped together, everywhere: ourselves, or what we all stand on, and nobody moves. The same channel in
+ * two sites together: the channel, whose release is bad wherever it runs. Otherwise the site. A later trip can change
+ * the blame for an earlier one, so it is asked anew whenever a pool trips.
  *
- * `pools` are those with enough traffic to be judged, since one without can't trip and would hide that everything has. One pool alone, or one
- * site, is never "everything everywhere". Undefined when the pool isn't tripped.
+ * `pools` are those with enough traffic to be judged, since one without can't trip and would hide that everything has.
+ * One pool alone, or one site, is never "everything everywhere". Undefined when the pool isn't tripped.
  */
 export function blame(pool: PoolTrip, pools: readonly PoolTrip[]): Blame | undefined {
   const { trippedAt } = pool;

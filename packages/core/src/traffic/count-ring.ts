@@ -8,8 +8,8 @@ export const noCounts: Counts = { failures: 0, n: 0 };
 export const shareOf = ({ failures, n }: Counts): number => (n === 0 ? 0 : failures / n);
 
 /**
- * Counts in a ring of buckets, each `bucketMs` long. A note is one addition; 8 bytes a bucket, and nothing grows. Ages are in
- * buckets: 0 is the one that now runs.
+ * Counts in a ring of buckets, each `bucketMs` long. A note is one addition; 8 bytes a bucket, and nothing grows. Ages
+ * are in buckets: 0 is the one that now runs.
  */
 export interface CountRing {
   note(isFailure: boolean, now: MonoMs): void;

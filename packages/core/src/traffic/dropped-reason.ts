@@ -2,10 +2,10 @@
 export const droppedReasonHeader = "x-llm-d-request-dropped-reason";
 
 /**
- * What each value of that header means. `full`: the pool works and has no room. `work`: whether a model server had begun on
- * the request, which is what decides if it may be sent again. The names are those of llm-d-router, pkg/common/error;
- * `no-endpoints` and `internal` came with its v0.11. A pool without a ready endpoint is broken, not full, whatever its prefix says.
- * A name that we don't know yet is taken by its prefix.
+ * What each value of that header means. `full`: the pool works and has no room. `work`: whether a model server had
+ * begun on the request, which is what decides if it may be sent again. The names are those of llm-d-router,
+ * pkg/common/error; `no-endpoints` and `internal` are newer than its v0.9. A pool without a ready endpoint is broken, not
+ * full, whatever its prefix says. A name that we don't know yet is taken by its prefix.
  */
 export const droppedReasons = {
   "rejected-saturated": { pool: "full", work: "none" },

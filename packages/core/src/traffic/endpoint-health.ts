@@ -1,18 +1,22 @@
 import type { MonoMs } from "../model.ts";
 
-/** How one request to one endpoint went. `refused`: nothing listened. What taught nothing, or found the pool full, isn't told. */
+/**
+ * How one request to one endpoint went. `refused`: nothing listened. What taught nothing, or found the pool full, isn't
+ * told.
+ */
 export type EndpointOutcome = "good" | "failed" | "refused";
 
 /**
- * Which endpoints of one pool may be picked. An endpoint that keeps failing is ejected for 30 s, and for 30 s more each time it
- * happens again, up to 5 min; then one request tries it. Endpoints are named by their place in the list.
+ * Which endpoints of one pool may be picked. An endpoint that keeps failing is ejected for 30 s, and for 30 s more each
+ * time it happens again, up to 5 min; then one request tries it. Endpoints are named by their place in the list.
  */
 export interface EndpointHealth {
   note(endpoint: number, outcome: EndpointOutcome, now: MonoMs): void;
   /**
-   * May it be picked? When fewer than half of the pool would be left, ejection by failures is ignored, as it is then more likely
-   * the pool than the endpoints (and the pool's own watch judges that). One that refuses connections stays out all the same: trying
-   * it can't succeed. So there may be nothing left to pick; the gateway then notes a failed connection against the pool.
+   * May it be picked? When fewer than half of the pool would be left, ejection by failures is ignored, as it is then
+   * more likely the pool than the endpoints (and the pool's own watch judges that). One that refuses connections stays
+   * out all the same: trying it can't succeed. So there may be nothing left to pick; the gateway then notes a failed
+   * connection against the pool.
    */
   admits(endpoint: number, now: MonoMs): boolean;
   /** It was picked. Of an ejected endpoint whose time is over this takes the one trial there is. */

@@ -17,7 +17,7 @@ export type Judgement = {
 };
 
 /** Below so many requests shares mean nothing. */
-export const requestsMin = 20;
+const requestsMin = 20;
 const failuresMin = 3;
 const fastShare = 0.05;
 const slowShare = 0.02;
@@ -29,11 +29,11 @@ const baselineLimitMax = 0.5;
 /** The slow path compares with a past, so there must be one. */
 const baselineRequestsMin = 100;
 /**
- * How sure we must be that a share exceeds what the past explains, in standard deviations. The question is asked every second
- * for years, so the certainty of one look (2.326) isn't enough. Simulated with steady failures at 2 requests a second, the
- * plain share over three times the usual tripped twice a day at 1 % and 59 times at 3 %, the slow path another nine times;
- * at 5 once in ten days and never. Against a spotless past the tables of the reference stay as they are, and at 50 requests
- * a second with 1 % usual it costs nothing: 37 failures of 500 are needed either way.
+ * How sure we must be that a share exceeds what the past explains, in standard deviations. The question is asked every
+ * second for years, so the certainty of one look (2.326) isn't enough. Simulated with steady failures at 2 requests a
+ * second, the plain share over three times the usual tripped twice a day at 1 % and 59 times at 3 %, the slow path
+ * another nine times; at 5 once in ten days and never. Against a spotless past the tables of the reference stay as they
+ * are, and at 50 requests a second with 1 % usual it costs nothing: 37 failures of 500 are needed either way.
  */
 export const baselineZ = 5;
 
@@ -44,8 +44,9 @@ export const baselineZ = 5;
  * - in 10 s: 20 requests, 3 failures, and certainly more than 5 %;
  * - in 60 s: the same with 2 %, for the slow burn.
  *
- * The last two hold only against the past as well: certainly more than three times the share of the last 30 min. Without that the slow path
- * would call a pool broken that fails 3 % where 1 % is usual: of 3,000 requests that is certainly more than 2 %.
+ * The last two hold only against the past as well: certainly more than three times the share of the last 30 min.
+ * Without that the slow path would call a pool broken that fails 3 % where 1 % is usual: of 3,000 requests that is
+ * certainly more than 2 %.
  */
 export function judgeFailures(facts: FailureFacts): Judgement {
   const { fast, slow, baseline, failuresInRow } = facts;
@@ -82,9 +83,9 @@ function isNear({ failures, n }: Counts, baseline: Counts): boolean {
 const limitBy = (baseline: Counts): number => Math.min(baselineLimitMax, baselineFactor * shareOf(baseline));
 
 /**
- * What a pool shows while it gets its users back. Here the doubt goes the other way: it failed minutes ago, so there's no
- * minimum volume, and 3 of 3 are enough. `clean` is the way out: under 1 %, or under twice what was usual before, so that a
- * pool that always failed 2 % of its requests may come back at all.
+ * What a pool shows while it gets its users back. Here the doubt goes the other way: it failed minutes ago, so there's
+ * no minimum volume, and 3 of 3 are enough. `clean` is the way out: under 1 %, or under twice what was usual before, so
+ * that a pool that always failed 2 % of its requests may come back at all.
  */
 export function judgeRecovery(counts: Counts, baseline: Counts): "trip" | "dirty" | "clean" {
   const { failures, n } = counts;

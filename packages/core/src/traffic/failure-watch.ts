@@ -14,8 +14,9 @@ export interface FailureWatch {
   /** Forgets the last minute. The rest of the past stays. */
   restart(now: MonoMs): void;
   /**
-   * From here on nothing is usual, until `thaw`: what is seen of a broken pool, and the minute that led there, is no past to
-   * measure by. Otherwise a pool that was sent everything while it was broken, as there was no other, would be held to be usually broken.
+   * From here on nothing is usual, until `thaw`: what is seen of a broken pool, and the minute that led there, is no
+   * past to measure by. Otherwise a pool that was sent everything while it was broken, as there was no other, would be
+   * held to be usually broken.
    */
   freeze(now: MonoMs): void;
   thaw(): void;

@@ -1,6 +1,7 @@
 /**
- * Times are kept as counts in buckets that grow by 2 %, so a bucket's middle is within 1 % of what fell into it: 25 ms at
- * 2.5 s. Good enough to tell 400 ms from 600 ms up to 5 s, where the buckets of Prometheus histograms can't tell 2.5 s from 5 s.
+ * Times are kept as counts in buckets that grow by 2 %, so a bucket's middle is within 1 % of what fell into it: 25 ms
+ * at 2.5 s. Good enough to tell 400 ms from 600 ms up to 5 s, where the buckets of Prometheus histograms can't tell 2.5
+ * s from 5 s.
  */
 const growth = Math.log(1.02);
 /** Up to 10 min. What takes longer falls into the last. */
@@ -13,11 +14,12 @@ export const bucketOf = (ms: number): number =>
 export const msOf = (bucket: number): number => Math.exp((bucket - 0.5) * growth);
 
 /**
- * Prompts are compared with their like: a long one takes longer to read. A gateway doesn't count tokens, so the request's
- * bytes stand in for them, four to a token, for the borders 1k, 4k and 16k tokens of reference l7 §3.5. Whether the prompt was cached it
- * can't know; that blurs a stratum's usual time and doesn't bias it, while the share of cached prompts stays as it is.
+ * Prompts are compared with their like: a long one takes longer to read. A gateway doesn't count tokens, so the
+ * request's bytes stand in for them, four to a token, for the borders 1k, 4k and 16k tokens of reference l7 §3.5.
+ * Whether the prompt was cached it can't know; that blurs a stratum's usual time and doesn't bias it, while the share
+ * of cached prompts stays as it is.
  */
-export const strataBytesMax = [4_096, 16_384, 65_536, Infinity] as const;
+const strataBytesMax = [4_096, 16_384, 65_536, Infinity] as const;
 export const strataCount = strataBytesMax.length;
 
 export function stratumOf(requestBytes: number): number {
@@ -29,7 +31,7 @@ export function stratumOf(requestBytes: number): number {
 export const cellCount = strataCount * bucketCount;
 export const cellOf = (stratum: number, bucket: number): number => stratum * bucketCount + bucket;
 
-type Cells = { readonly [cell: number]: number };
+export type Cells = { readonly [cell: number]: number };
 
 export function countIn(cells: Cells, stratum: number): number {
   let count = 0;

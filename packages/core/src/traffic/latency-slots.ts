@@ -1,26 +1,33 @@
 import type { MonoMs } from "../model.ts";
 import { bucketOf, cellCount, cellOf } from "./latency-buckets.ts";
 
-export const slotMs = 10_000;
+const slotMs = 10_000;
 const slotsInWindow = 6;
 const slotCount = slotsInWindow + 1;
 const cellMax = 65_535;
 
-/** The samples of the last whole minute: six slots of 10 s that are over, and the one that now runs, which doesn't count yet. */
+/**
+ * The samples of the last whole minute: six slots of 10 s that are over, and the one that now runs, which doesn't count
+ * yet.
+ */
 export interface LatencySlots {
   note(stratum: number, ms: number, now: MonoMs): void;
   /** Ends the slots whose time is over, and says which one runs. What leaves the minute is handed to `leave`. */
   turn(now: MonoMs): number;
   /** The minute's counts, cell by cell. */
   readonly window: Uint32Array;
+  /** The counts of the slot that ended last. */
+  latest(): Uint16Array;
   restart(): void;
 }
+
+/** Never written to. */
+const none = new Uint16Array(cellCount);
 
 /** About 48 KiB. A note is a logarithm and an addition; every 10 s a turn adds and subtracts 2,700 numbers. */
 export function makeLatencySlots(leave: (slot: Uint16Array) => void): LatencySlots {
   const slots = Array.from({ length: slotCount }, () => new Uint16Array(cellCount));
   const window = new Uint32Array(cellCount);
-  const none = new Uint16Array(cellCount);
   let running = -1;
 
   const slotAt = (slot: number): Uint16Array => slots[slot % slotCount] ?? none;
@@ -57,6 +64,7 @@ export function makeLatencySlots(leave: (slot: Uint16Array) => void): LatencySlo
     },
     turn,
     window,
+    latest: () => (running > 0 ? slotAt(running - 1) : none),
     restart() {
       for (const slot of slots) slot.fill(0);
       window.fill(0);

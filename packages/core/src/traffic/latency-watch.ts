@@ -15,7 +15,10 @@ import { stratumOf } from "./latency-buckets.ts";
 import { makeLatencySlots } from "./latency-slots.ts";
 import { makeUserCap } from "./user-cap.ts";
 
-/** One measured time: to the first token of a stream, to the headers of a unary answer. Never to the end, which is as long as the answer. */
+/**
+ * One measured time: to the first token of a stream, to the headers of a unary answer. Never to the end, which is as
+ * long as the answer.
+ */
 export type FirstByte = {
   readonly ms: number;
   /** Of the request's body; it stands in for the prompt's tokens. */
@@ -24,15 +27,19 @@ export type FirstByte = {
   readonly userHash?: number | undefined;
 };
 
-/** Watches how long one pool takes to its first bytes. About 64 KiB a pool, whatever its traffic. */
+/** Watches how long one pool takes to its first bytes. About 65 KiB a pool, whatever its traffic. */
 export interface LatencyWatch {
   note(sample: FirstByte, now: MonoMs): void;
   /**
-   * A client left before the first byte came. That it would have taken at least as long counts where this is already too long;
-   * otherwise nothing is known. Without it a pool that hangs would look well: nobody waits for its slow answers to be measured.
+   * A client left before the first byte came. That it would have taken at least as long counts where this is already
+   * too long; otherwise nothing is known. Without it a pool that hangs would look well: nobody waits for its slow
+   * answers to be measured.
    */
   noteGivenUp(sample: FirstByte, now: MonoMs): void;
-  /** The verdict of the last evaluation; there's a new one every 10 s. `beside` is the default channel's, for any other channel. */
+  /**
+   * The verdict of the last evaluation; there's a new one every 10 s. `beside` is the default channel's, for any other
+   * channel.
+   */
   judge(now: MonoMs, beside?: LatencyWatch): Judgement;
   /** True unless p95 is certainly over the usual by more than the way out allows. */
   isEased(): boolean;
@@ -40,7 +47,10 @@ export interface LatencyWatch {
   freeze(isFrozen: boolean): void;
   /** Forgets the last minute. What is usual stays. */
   restart(): void;
-  /** Ignores the next 120 s and the next 100 requests, whichever takes longer: cold caches are no illness. At the start, and when endpoints came. */
+  /**
+   * Ignores the next 120 s and the next 100 requests, whichever takes longer: cold caches are no illness. At the start,
+   * and when endpoints came.
+   */
   warmUp(now: MonoMs): void;
   readonly window: Uint32Array;
 }
@@ -87,7 +97,7 @@ export function watchLatency(ttftMaxMs: number | undefined, startedAt: MonoMs): 
       if (slot === judgedSlot) return judgement;
       judgedSlot = slot;
       usual = beside === undefined ? baseline : usualBeside(beside.window);
-      judgement = judgeLatency(slots.window, { usual, ttftMaxMs }, badInRow);
+      judgement = judgeLatency({ window: slots.window, latest: slots.latest() }, { usual, ttftMaxMs }, badInRow);
       badInRow = isGood() ? 0 : Math.min(badInRow + 1, evaluationsMax);
       return judgement;
     },

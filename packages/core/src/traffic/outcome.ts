@@ -1,6 +1,8 @@
 import type { DroppedReason } from "./dropped-reason.ts";
 
-/** How a request ended, for the statistics. It says nothing of who was at fault, only what may be learnt about the pool. */
+/**
+ * How a request ended, for the statistics. It says nothing of who was at fault, only what may be learnt about the pool.
+ */
 export type RequestOutcome =
   | { readonly kind: "success" }
   /** The pool is broken: it counts towards tripping. */
@@ -20,5 +22,8 @@ export type FailureReason =
   | "stream-error"
   | "stream-cut";
 
-/** What the pool named as its reason, of a closed list, so that it may label a metric; `unnamed` when it only said 429 or gRPC 8. */
+/**
+ * What the pool named as its reason, of a closed list, so that it may label a metric; `unnamed` when it only said 429
+ * or gRPC 8.
+ */
 export type SaturationReason = DroppedReason | "unnamed";

@@ -12,14 +12,17 @@ import type { MonoMs } from "../model.ts";
  *     │                                             │ 5 good looks       │
  *     └──────────── recovering: 1, 5, 20, 50, 100 % ◄────────────────────┘
  * ```
- * Nobody is served while `tripped` or `probing`. Traffic that stays away is no recovery: each step out needs proof, be it good
- * synthetic looks or requests that succeeded. But there is always a way out, or a pool would stay ill for ever (LLMKube#453):
- * where no agent looks, probing gives up after twice the hold, and the first users of the ramp are the probe.
+ * Nobody is served while `tripped` or `probing`. Traffic that stays away is no recovery: each step out needs proof, be
+ * it good synthetic looks or requests that succeeded. But there is always a way out, or a pool would stay ill for ever
+ * (LLMKube#453): where no agent looks, probing gives up after twice the hold, and the first users of the ramp are the
+ * probe.
  *
  * Whether there is anywhere else to go isn't asked here. Routing asks it, and fails open.
  */
 export type PoolHealth = PoolStage & {
-  /** The last hold; the next is twice as long when it comes soon. 0 after half an hour of health. Unit: milliseconds. */
+  /**
+   * The last hold; the next is twice as long when it comes soon. 0 after half an hour of health. Unit: milliseconds.
+   */
   readonly holdMs: number;
 };
 
@@ -57,9 +60,9 @@ export const stepMs = 30_000;
 export const holdMsMin = 60_000;
 export const holdMsMax = 900_000;
 /** A trip within so long of the last recovery is a flap. */
-export const calmMs = 1_800_000;
+const calmMs = 1_800_000;
 /** Without looks a step needs so many requests that were learnt from; a step at 1 % has few. */
-export const learntMin = 3;
+const learntMin = 3;
 
 export const newPoolHealth = (now: MonoMs): PoolHealth => ({ kind: "healthy", since: now, holdMs: 0 });
 

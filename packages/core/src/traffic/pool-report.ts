@@ -36,7 +36,7 @@ function stateOf(health: PoolHealth, { judgement }: Judgements): TrafficState {
 function becauseOf(health: PoolHealth, { judgement, slowness }: Judgements): string {
   switch (health.kind) {
     case "healthy":
-      return `${judgement.because}; ${slowness.because}`;
+      return judgement.kind === "insufficient-data" ? judgement.because : `${judgement.because}; ${slowness.because}`;
     case "suspect":
       return health.because;
     case "tripped":

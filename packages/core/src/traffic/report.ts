@@ -1,3 +1,4 @@
+import type { AgentName } from "../model.ts";
 import type { TargetKey } from "../target.ts";
 
 /** What a gateway holds of one pool of its own site, from the requests it passed on. It travels to the site's agent, and in its votes. */
@@ -24,3 +25,13 @@ export type PoolLook = {
   readonly goodInRow: number;
   readonly failedInRow: number;
 };
+
+/** What an agent sends to each gateway of its site once an interval: `POST {gateway}/v1/traffic`, with the node's token. */
+export type TrafficAsk = {
+  readonly agent: AgentName;
+  /** Of the site's own pools. Empty while the agent doesn't trust its eyes. */
+  readonly looks: readonly PoolLook[];
+};
+
+/** What the gateway answers: all that it holds of the pools of its own site. */
+export type TrafficReply = { readonly gateway: string; readonly pools: readonly PoolTraffic[] };

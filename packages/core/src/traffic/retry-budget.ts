@@ -2,9 +2,9 @@ import type { MonoMs } from "../model.ts";
 import { makeCountRing } from "./count-ring.ts";
 
 /**
- * How many retries there may be, so that an outage isn't answered with twice the load: over 10 s one for each five requests,
- * the default of Gateway API's retry budget (GEP-3388), and three in any case, or a quiet gateway could never retry. Full
- * outage: 1.2 attempts a request at most, plus those three.
+ * How many retries there may be, so that an outage isn't answered with twice the load: over 10 s one for each five
+ * requests, the default of Gateway API's retry budget (GEP-3388), and three in any case, or a quiet gateway could never
+ * retry. Full outage: 1.2 attempts a request at most, plus those three.
  */
 export interface RetryBudget {
   /** A request came; its retry is no request. */

@@ -50,8 +50,8 @@ export type NoRetry =
 const attemptsMax = 2;
 
 /**
- * May the request go to the next rank (reference l7 §3.6)? An LLM's POST costs a GPU whatever HTTP calls idempotent, so it is
- * repeated only where nobody has begun on it:
+ * May the request go to the next rank (reference l7 §3.6)? An LLM's POST costs a GPU whatever HTTP calls idempotent, so
+ * it is repeated only where nobody has begun on it:
  *
  * ```
  *  the attempt ended in                       POST      POST with Idempotency-Key, or a repeatable method
@@ -61,8 +61,8 @@ const attemptsMax = 2;
  *  evicted-*                                  no        no: the work was done, and the pool asks us to back off
  *  any other answer                           no        no
  * ```
- * With a key the client has declared that doing it twice does no harm, and RFC 9110 §9.2.2 says the same of GET, HEAD, OPTIONS, TRACE,
- * PUT and DELETE. Over all of it: never once the client has a byte, once only, within the budget.
+ * With a key the client has declared that doing it twice does no harm, and RFC 9110 §9.2.2 says the same of GET, HEAD,
+ * OPTIONS, TRACE, PUT and DELETE. Over all of it: never once the client has a byte, once only, within the budget.
  */
 export function mayRetry(facts: AttemptFacts): RetryDecision {
   const because = whyNot(facts);

@@ -1,30 +1,36 @@
 /**
  * How a server-sent event stream ended.
  *
- * `done`: the end was announced, by `data: [DONE]` or by a `finish_reason`. `error`: an event of it was an error, wherever it
- * stood. `cut`: it spoke as OpenAI's streams do (it bore `"choices"`), and no end was announced. `unmarked`: some other kind of
- * stream, which announces no end, so that nothing can be missed: it ended well if its body did.
+ * `done`: the end was announced, by `data: [DONE]` or by a `finish_reason`. `error`: an event of it was an error,
+ * wherever it stood. `cut`: it spoke as OpenAI's streams do (it bore `"choices"`), and no end was announced.
+ * `unmarked`: some other kind of stream, which announces no end, so that nothing can be missed: it ended well if its
+ * body did.
  */
 export type SseEnding = "done" | "error" | "cut" | "unmarked";
 
 export interface SseWatch {
-  /** Looks at the next bytes of the body. It keeps none of them beyond this call but what it copied, 2.5 KiB at most. */
+  /**
+   * Looks at the next bytes of the body. It keeps none of them beyond this call but what it copied, 2.5 KiB at most.
+   */
   see(chunk: Uint8Array): void;
-  /** Where the stream would stand if it ended here. Before a clean end it means what it says only for `done` and `error`. */
+  /**
+   * Where the stream would stand if it ended here. Before a clean end it means what it says only for `done` and
+   * `error`.
+   */
   ending(): SseEnding;
 }
 
 /**
- * Watches one event stream pass, at almost no cost: model servers answer 200 and then fail within (vllm#40986), which no
- * status shows.
+ * Watches one event stream pass, at almost no cost: model servers answer 200 and then fail within (vllm#40986), which
+ * no status shows.
  *
- * Intuition: an end or an error stands at the *beginning* of a line, since within JSON a line feed is escaped; no text that a
- * model writes can look like one. So from each line its first bytes are read until they are not what is looked for, nine or so, and the
- * rest is skipped by a native search for the line feed. The `finish_reason`, which stands somewhere in its line, is looked for
- * once, at the end, in a short tail, and `"choices"` in that and in a short head.
+ * Intuition: an end or an error stands at the *beginning* of a line, since within JSON a line feed is escaped; no text
+ * that a model writes can look like one. So from each line its first bytes are read until they are not what is looked
+ * for, nine or so, and the rest is skipped by a native search for the line feed. The `finish_reason`, which stands
+ * somewhere in its line, is looked for once, at the end, in a short tail, and `"choices"` in that and in a short head.
  *
- * Not done: lines that end in a bare CR, which SSE allows and no model server writes; `event: error`, whose meaning is the
- * application's; the error's own code; compressed bodies, which the caller must not pass.
+ * Not done: lines that end in a bare CR, which SSE allows and no model server writes; `event: error`, whose meaning is
+ * the application's; the error's own code; compressed bodies, which the caller must not pass.
  */
 export function watchSse(): SseWatch {
   const line = watchLines();
@@ -49,7 +55,9 @@ export function watchSse(): SseWatch {
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
 const dataPattern = bytesOf("data: ");
 const donePattern = bytesOf("[DONE]");
-/** What comes behind it decides: an object or a text is an error; `"error":null` stands in every event of some servers. */
+/**
+ * What comes behind it decides: an object or a text is an error; `"error":null` stands in every event of some servers.
+ */
 const errorPattern = bytesOf('{ "error" : ');
 
 const [lineFeed, space, tab, quote, openBrace, openBracket] = [10, 32, 9, 34, 123, 91] as const;
@@ -61,7 +69,9 @@ function watchLines(): { see(chunk: Uint8Array): void; isDone(): boolean; isErro
   let isDone = false;
   let isError = false;
 
-  /** What is next to be matched once `byte`, which no longer belongs to the pattern that has just been passed, was read. */
+  /**
+   * What is next to be matched once `byte`, which no longer belongs to the pattern that has just been passed, was read.
+   */
   const follow = (byte: number): void => {
     if (pattern === dataPattern && (byte === openBrace || byte === openBracket)) {
       pattern = byte === openBrace ? errorPattern : donePattern;

@@ -5,9 +5,10 @@ const spanMs = 60_000;
 const cells = 4_096;
 
 /**
- * How much one user may say about a pool's latency: three samples a minute, so six in any window of 60 s at most. That many of 59 may
- * lie anywhere without moving the lower bound of p95 (`aboveMax(59)` is 6): one tenant with huge prompts can't make a pool
- * look slow. With fewer than twenty users a minute there is no verdict, rightly, as any of them is 5 % of the traffic.
+ * How much one user may say about a pool's latency: three samples a minute, so six in any window of 60 s at most. That
+ * many of 59 may lie anywhere without moving the lower bound of p95 (`aboveMax(59)` is 6): one tenant with huge prompts
+ * can't make a pool look slow. With fewer than twenty users a minute there is no verdict, rightly, as any of them is 5
+ * % of the traffic.
  *
  * 4 KiB. Users whose hashes share a cell share its three; requests without a user aren't capped.
  */

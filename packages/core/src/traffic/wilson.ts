@@ -1,10 +1,10 @@
 /** One-sided 99 %. */
-export const z99 = 2.326;
+const z99 = 2.326;
 
 /**
- * The lowest rate that `failures` of `n` still allow: the lower end of Wilson's score interval, one-sided. Raising `z` asks for
- * more certainty and so gives a lower bound. Unlike the plain share it is careful with few requests (2 of 4 is 13 %), and
- * unlike the normal interval it is never below 0.
+ * The lowest rate that `failures` of `n` still allow: the lower end of Wilson's score interval, one-sided. Raising `z`
+ * asks for more certainty and so gives a lower bound. Unlike the plain share it is careful with few requests (2 of 4 is
+ * 13 %), and unlike the normal interval it is never below 0.
  *
  * ```
  *        p + z²/2n − z √( p(1−p)/n + z²/4n² )

@@ -1,7 +1,20 @@
 import { CauseSchema, FenceSchema } from "@sluice/contract";
 import { type EventKind, situationKinds } from "@sluice/core";
 import Type, { type TProperties } from "typebox";
-import { closed, epoch, listOf, oneOf, opinion, refTo, type Shared, shared, text, whole } from "./fields.ts";
+import {
+  closed,
+  epoch,
+  listOf,
+  oneOf,
+  opinion,
+  refTo,
+  type Shared,
+  shared,
+  text,
+  traffic,
+  trafficState,
+  whole,
+} from "./fields.ts";
 
 export const OverrideReply = shared(
   "Override",
@@ -44,7 +57,12 @@ const tally = closed({
   downOutside: whole(),
   degradedOutside: whole(),
   byDomain: Type.Record(Type.String(), opinion),
+  traffic: Type.Optional(traffic),
 });
+const what = Type.Union([
+  closed({ kind: Type.Literal("channel"), service: text(), channel: text(), sites: listOf(text()) }),
+  closed({ kind: Type.Literal("ourselves"), pools: whole() }),
+]);
 const decision = closed({
   sequence: whole(),
   at: epoch,
@@ -65,7 +83,16 @@ const by = text();
 const eventFields = {
   suspected: { target: text(), agent: text(), failingSince: epoch, detail: text() },
   "vote-changed": { target: text(), agent: text(), from: opinion, to: opinion },
+  "traffic-changed": {
+    target: text(),
+    agent: text(),
+    from: Type.Optional(trafficState),
+    to: trafficState,
+    because: text(),
+  },
   "verdict-changed": { target: text(), from: verdict, to: verdict, tally },
+  blamed: { what },
+  "blame-ended": { what },
   "vantage-lost": { domain: text() },
   "vantage-back": { domain: text() },
   "stale-inputs": { fresh: whole(), needed: whole() },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { get } from "node:http";
 import { test } from "node:test";
 import { until } from "../../../../test/dns/world.ts";
-import { askAdmin, host, makeWorld, metricsOf, tokens, whoServes } from "../test-world.ts";
+import { askAdmin, host, makeWorld, metricsOf, tokens, type World, whoServes } from "../test-world.ts";
 
 const node = { token: tokens.node };
 const pool = "pool:chat/stable@site-a";
@@ -127,7 +127,7 @@ test("while it drains it is not ready, bids clients go and tells what is left; t
   await using world = await makeWorld();
   world.put(world.snapshot(1));
   await using gateway = await world.start();
-  const stream = await openStream(world.own.port);
+  const stream = await openStream(world);
   const begun = await askAdmin(gateway, "POST", "/v1/drain", { body: {} });
   assert.deepEqual([begun.body["isDraining"], begun.body["residual"], begun.body["graceMs"]], [true, 1, 75_000]);
   const ready = await askAdmin(gateway, "GET", "/readyz");
@@ -145,23 +145,23 @@ test("the end waits for the last stream, and not when somebody is in a hurry", a
   await using world = await makeWorld();
   world.put(world.snapshot(1));
   await using gateway = await world.start();
-  const first = await openStream(world.own.port);
+  const first = await openStream(world);
   const drained = gateway.drain(new AbortController().signal).then(() => "drained");
   assert.equal(await Promise.race([drained, new Promise((resolve) => setImmediate(resolve, "waits"))]), "waits");
   world.endpoints.a.endStreams();
   assert.equal(await first.rest, "firstlast");
   assert.equal(await drained, "drained");
-  const second = await openStream(world.own.port);
+  const second = await openStream(world);
   await gateway.drain(AbortSignal.abort());
   await gateway.close();
   await assert.rejects(second.rest, { code: "ECONNRESET" });
 });
 
 /** A stream that has begun; `rest` is all of it. */
-async function openStream(port: number): Promise<{ readonly rest: Promise<string> }> {
+async function openStream({ own: { address, port } }: World): Promise<{ readonly rest: Promise<string> }> {
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
   const rest = new Promise<string>((settle, fail) => {
-    get({ host: "127.0.0.1", port, path: "/stream", headers: { host }, agent: false }, (response) => {
+    get({ host: address, port, path: "/stream", headers: { host }, agent: false }, (response) => {
       let text = "";
       response.on("data", (chunk: Buffer) => {
         text += chunk.toString();

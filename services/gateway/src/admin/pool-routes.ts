@@ -1,20 +1,8 @@
+import { TrafficAskSchema } from "@sluice/contract";
 import { SluiceError, type TargetKey } from "@sluice/core";
 import type { HttpServer } from "@sluice/runtime";
 import Type from "typebox";
 import type { AdminDeps } from "./admin-routes.ts";
-
-const InRow = Type.Integer({ minimum: 0, maximum: 1_000_000_000 });
-const TrafficAskSchema = Type.Object({
-  agent: Type.String({ minLength: 1, maxLength: 63 }),
-  looks: Type.Array(
-    Type.Object({
-      target: Type.Unsafe<TargetKey>(Type.String({ maxLength: 300 })),
-      goodInRow: InRow,
-      failedInRow: InRow,
-    }),
-    { maxItems: 10_000 },
-  ),
-});
 
 /** Room for what an agent holds of 10,000 pools. Unit: bytes. */
 const asksBytesMax = 2 * 1024 * 1024;

@@ -24,7 +24,10 @@ export function makeHttp1Upstream(endpoint: string, limits: BackLimits, tls?: Tl
       const exchange = new Exchange(events);
       const { method, path, headers, body } = request;
       try {
-        pool.dispatch({ method: method as "GET", path, headers: withHost(headers, request), body: body ?? null }, exchange);
+        pool.dispatch(
+          { method: method as "GET", path, headers: withHost(headers, request), body: body ?? null },
+          exchange,
+        );
       } catch (error) {
         exchange.fail(error as Error);
       }
@@ -111,10 +114,9 @@ function failureOf(error: Error, isBegun: boolean, hasHead: boolean): UpstreamFa
 /** As they came, before undici sorted them into an object. Header bytes are Latin-1 (RFC 9110 §5.5), so they leave as they came. */
 function texts(raw: Controller["rawHeaders"]): string[] {
   if (!Array.isArray(raw)) return [];
-  const list = new Array<string>(raw.length);
+  const list: string[] = [];
   for (let index = 0; index < raw.length; index += 2) {
-    list[index] = textOf(raw[index]).toLowerCase();
-    list[index + 1] = textOf(raw[index + 1]);
+    list.push(textOf(raw[index]).toLowerCase(), textOf(raw[index + 1]));
   }
   return list;
 }

@@ -127,10 +127,9 @@ function splitTarget(target: string): { readonly authority?: string; readonly pa
 }
 
 function lowerNames(raw: readonly string[]): string[] {
-  const list = new Array<string>(raw.length);
+  const list: string[] = [];
   for (let index = 0; index < raw.length; index += 2) {
-    list[index] = (raw[index] as string).toLowerCase();
-    list[index + 1] = raw[index + 1] as string;
+    list.push((raw[index] as string).toLowerCase(), raw[index + 1] as string);
   }
   return list;
 }

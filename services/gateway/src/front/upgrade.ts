@@ -22,7 +22,10 @@ export type UpgradeParts = {
   readonly limits: BackLimits;
 };
 
-type Asked = Pick<Inbound, "protocol" | "method" | "path" | "authority" | "headers" | "isTls" | "remoteAddress" | "hop">;
+type Asked = Pick<
+  Inbound,
+  "protocol" | "method" | "path" | "authority" | "headers" | "isTls" | "remoteAddress" | "hop"
+>;
 
 /** An upgrade is routed like any request, by its head, and then spliced. The next site is tried when nobody could be reached. */
 export async function spliceUpgrade(request: IncomingMessage, socket: Socket, parts: UpgradeParts): Promise<Record> {
@@ -48,20 +51,28 @@ export async function spliceUpgrade(request: IncomingMessage, socket: Socket, pa
   for (const site of decision.sites.slice(0, 2)) {
     attempts += 1;
     const target = poolKey(service.name, decision.channel, site);
-    const [pool, peer] = [site === own.site ? pools.local(target) : undefined, pools.peer(site)];
+    const [pool, peer] = [site === own.site ? pools.local.find(target) : undefined, pools.peer(site)];
     const endpoint: Endpoint | undefined = pool
       ? pool.pick({ userHash: undefined, chance: Math.random() }, now())
       : peer?.pick(now());
     if (!endpoint) continue;
     const hop = pool ? {} : { hop: { gateway: own.name, channel: decision.channel } };
-    const headers = requestHeaders(asked as Inbound, "http1", { requestId: newRequestId, traceparent: newTraceparent, ...hop });
+    const headers = requestHeaders(asked as Inbound, "http1", {
+      requestId: newRequestId,
+      traceparent: newTraceparent,
+      ...hop,
+    });
     const tls = pool ? undefined : endpoint.tls;
     endpoint.load += 1;
     const { connectMs, idleMs } = parts.limits;
-    const end = await splice(request, socket, { address: endpoint.address, tls, headers, connectMs, idleMs }, parts.first);
+    const end = await splice(
+      request,
+      socket,
+      { address: endpoint.address, tls, headers, connectMs, idleMs },
+      parts.first,
+    );
     endpoint.load -= 1;
-    const outcome: RequestOutcome =
-      end === "unreached" ? { kind: "failure", because: "connect" } : { kind: "success" };
+    const outcome: RequestOutcome = end === "unreached" ? { kind: "failure", because: "connect" } : { kind: "success" };
     pool?.watch.note(outcome, now());
     pool?.note(endpoint, end === "unreached" ? "refused" : "good", now());
     if (!pool) peer?.note(endpoint, end !== "unreached", now());
@@ -87,6 +98,8 @@ function askedBy(request: IncomingMessage, socket: Socket, hop: Hop | undefined)
 }
 
 function refuse(socket: Socket, record: Record, { status, reason }: { status: number; reason: string }): Record {
-  socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\nx-sluice-reason: ${reason}\r\ncontent-length: 0\r\n\r\n`);
+  socket.end(
+    `HTTP/1.1 ${status} Refused\r\nconnection: close\r\nx-sluice-reason: ${reason}\r\ncontent-length: 0\r\n\r\n`,
+  );
   return { ...record, status, reason };
 }

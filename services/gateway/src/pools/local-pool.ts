@@ -30,7 +30,11 @@ export interface LocalPool {
   destroy(): void;
 }
 
-export type Picking = { readonly userHash: number | undefined; readonly chance: number; readonly except?: Endpoint | undefined };
+export type Picking = {
+  readonly userHash: number | undefined;
+  readonly chance: number;
+  readonly except?: Endpoint | undefined;
+};
 
 export type LocalPoolOptions = { readonly service: string; readonly pool: RoutePool; readonly hash: Hash32 };
 

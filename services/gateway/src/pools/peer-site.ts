@@ -24,7 +24,11 @@ const unservedMax = 1_000;
 
 type Reached = { readonly endpoint: Endpoint; avoidUntil: number; failures: number };
 
-export function makePeerSite(site: SiteName, peers: readonly GatewayPeer[], tlsTo: (peer: GatewayPeer) => TlsTo): PeerSite {
+export function makePeerSite(
+  site: SiteName,
+  peers: readonly GatewayPeer[],
+  tlsTo: (peer: GatewayPeer) => TlsTo,
+): PeerSite {
   const gateways = peers.map(
     (peer): Reached => ({
       endpoint: makeEndpoint({ address: peer.hop, hash: 0, tls: tlsTo(peer) }),

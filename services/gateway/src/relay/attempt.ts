@@ -30,7 +30,7 @@ export class Attempt implements UpstreamEvents {
     this.site = decision.sites[rank] ?? decision.sites[0];
     const now = deps.now();
     if (this.site === deps.site) {
-      this.pool = deps.pools.local(targetOf(exchange.parts, this.site));
+      this.pool = deps.pools.local.find(targetOf(exchange.parts, this.site));
       this.endpoint = this.pool?.pick({ userHash, chance: deps.chance(), except }, now);
     } else {
       this.peer = deps.pools.peer(this.site);

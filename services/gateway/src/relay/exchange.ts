@@ -1,6 +1,7 @@
 import {
   type AttemptEnd,
   classify,
+  droppedReasonHeader,
   grpcStatusOf,
   type MonoMs,
   mayRetry,
@@ -14,7 +15,6 @@ import {
   type SseWatch,
   watchSse,
 } from "@sluice/core";
-import { droppedReasonHeader } from "@sluice/core";
 import { type Attempt, attemptAt } from "./attempt.ts";
 import { headerOf, responseHeaders } from "./headers.ts";
 import type { HeaderList, Inbound, ResponseForm } from "./inbound.ts";
@@ -92,7 +92,8 @@ export class Exchange {
     const { isGrpc, inbound, decision } = this.parts;
     this.#status = status;
     this.#grpcStatus = isGrpc ? headerOf(headers, "grpc-status") : undefined;
-    this.#droppedReason = status >= 400 || isGrpc ? parseDroppedReason(headerOf(headers, droppedReasonHeader)) : undefined;
+    this.#droppedReason =
+      status >= 400 || isGrpc ? parseDroppedReason(headerOf(headers, droppedReasonHeader)) : undefined;
     if (this.#mayTryAnother(attempt, this.#answerEnd(attempt, headers))) return;
     this.#isAnswerBegun = true;
     this.body?.settle();
@@ -124,7 +125,8 @@ export class Exchange {
     if (attempt !== this.#attempt || this.#isOver) return;
     const { inbound } = this.parts;
     this.#reason = failure.detail;
-    if (failure.kind === "bad-request") return this.#answer({ status: 400, grpcStatus: 3, reason: "bad-request" }, failure);
+    if (failure.kind === "bad-request")
+      return this.#answer({ status: 400, grpcStatus: 3, reason: "bad-request" }, failure);
     if (this.#isAnswerBegun) {
       inbound.cut(failure.code);
       return this.#finish({ kind: "transport", because: failure.kind === "timeout" ? "timeout" : "reset" });
@@ -155,10 +157,17 @@ export class Exchange {
   #answerEnd(attempt: Attempt, headers: HeaderList): AttemptEnd {
     const { isGrpc } = this.parts;
     const isTrailersOnly = isGrpc && this.#grpcStatus !== undefined;
-    const status = isTrailersOnly || (isGrpc && this.#status !== 200) ? grpcStatusOf(this.#grpcStatus, this.#status) : this.#status;
+    const status =
+      isTrailersOnly || (isGrpc && this.#status !== 200) ? grpcStatusOf(this.#grpcStatus, this.#status) : this.#status;
     // A gateway that has no pool for us says so before it has done anything.
-    if (attempt.isHop && headerOf(headers, "x-sluice-reason") !== undefined && this.#status === 503) attempt.noteUnserved();
-    return { kind: "answer", status: isGrpc && !isTrailersOnly && this.#status === 200 ? 0 : status, isGrpc, droppedReason: this.#droppedReason };
+    if (attempt.isHop && headerOf(headers, "x-sluice-reason") !== undefined && this.#status === 503)
+      attempt.noteUnserved();
+    return {
+      kind: "answer",
+      status: isGrpc && !isTrailersOnly && this.#status === 200 ? 0 : status,
+      isGrpc,
+      droppedReason: this.#droppedReason,
+    };
   }
 
   /** Whether the request goes on to the next rank; if so, what this attempt taught is noted. */

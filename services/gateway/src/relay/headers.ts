@@ -18,7 +18,7 @@ const hopByHop: ReadonlySet<string> = new Set([
 ]);
 
 /** Ours, and only ours to say: whoever sends them from outside is not believed. */
-export const ownPrefix = "x-sluice-";
+const ownPrefix = "x-sluice-";
 
 export type Added = {
   readonly requestId: () => string;

@@ -106,7 +106,7 @@ export const blank = (inbound: Inbound, isGrpc: boolean, startedAt: MonoMs): Rec
 });
 
 /** Host name in lower case, without port and final dot. */
-export function hostOf(authority: string): string {
+function hostOf(authority: string): string {
   const end = authority.startsWith("[") ? authority.indexOf("]") + 1 : authority.indexOf(":");
   const host = (end > 0 ? authority.slice(0, end) : authority).toLowerCase();
   return host.endsWith(".") ? host.slice(0, -1) : host;
@@ -114,4 +114,3 @@ export function hostOf(authority: string): string {
 
 const isGrpcType = (type: string | undefined): boolean =>
   type !== undefined && type.startsWith("application/grpc") && !type.startsWith("application/grpc-web");
-

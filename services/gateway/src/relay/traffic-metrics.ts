@@ -5,10 +5,10 @@ import type { Record } from "./record.ts";
  * Fine enough that a shift of 500 ms shows at any length: an eighth of the value below 4 s, then half a second each up to 12 s
  * (vLLM's own buckets are 2.5 s wide there), then coarser. Unit: seconds.
  */
-const buckets: readonly number[] = [
-  ...[0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
-  ...[1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3, 3.5, 4, 4.5, 5, 5.5, 6, 6.5, 7, 7.5, 8, 8.5, 9, 9.5, 10, 10.5, 11, 11.5, 12],
-  ...[15, 20, 30, 60, 120, 300],
+const buckets = [
+  0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.25, 1.5, 1.75, 2,
+  2.25, 2.5, 2.75, 3, 3.5, 4, 4.5, 5, 5.5, 6, 6.5, 7, 7.5, 8, 8.5, 9, 9.5, 10, 10.5, 11, 11.5, 12, 15, 20, 30, 60, 120,
+  300,
 ];
 
 const labels = ["service", "channel", "site", "protocol"] as const;
@@ -35,7 +35,7 @@ export function makeTrafficMetrics(registry: Registry): TrafficMetrics {
     name: "sluice_gateway_first_byte_seconds",
     help: "From a request's head to the first byte of its answer: its head, or for an event stream its first event.",
     labelNames: [...labels],
-    buckets: [...buckets],
+    buckets,
     registers,
   });
   const retries = new Counter({
@@ -62,7 +62,14 @@ export function makeTrafficMetrics(registry: Registry): TrafficMetrics {
       const values = [service, channel, site, protocol];
       const series = seriesOf(values);
       const code = grpcStatus === undefined ? String(status) : `grpc-${grpcStatus}`;
-      const because = outcome === undefined ? (record.reason === undefined ? "" : "own") : "because" in outcome ? outcome.because : "";
+      const because =
+        outcome === undefined
+          ? record.reason === undefined
+            ? ""
+            : "own"
+          : "because" in outcome
+            ? outcome.because
+            : "";
       const key = `${code}\0${outcome?.kind ?? "own"}\0${because}`;
       let counter = series.requests.get(key);
       if (!counter) {
