@@ -85,8 +85,7 @@ export function makeWatcher(deps: Deps, config: Pick<Config, "probes">): Watcher
   return {
     configure(plans, next) {
       settings = next;
-      const keys = new Set(plans.map((plan) => plan.key));
-      for (const key of watched.keys()) if (!keys.has(key)) watched.delete(key);
+      for (const key of watched.keys()) if (!plans.some((plan) => plan.key === key)) watched.delete(key);
       const changed = plans.filter((plan) => !isLike(plan, watched.get(plan.key)?.plan));
       for (const entry of watched.values()) expect(entry);
       begin(changed, { spreadMs: next.intervalMs, beatMs: beatOf(plans.length, next.intervalMs) });
