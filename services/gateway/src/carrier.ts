@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { join } from "node:path";
-import { type Hash32, monoMs, type PoolTraffic } from "@sluice/core";
+import { type Hash32, type MonoMs, monoMs, type PoolTraffic } from "@sluice/core";
 import type { Logger } from "@sluice/runtime";
 import { backLimits, type TlsTo } from "./back/limits.ts";
 import type { Routes } from "./compile-routes.ts";
@@ -29,9 +29,12 @@ export interface Carrier {
 export type CarrierDeps = DataPathDeps & {
   /** Told of every request. */
   readonly requestLogger: Logger;
+  /** The clock that pools are judged by, apart from the one that requests are measured by. Default: the same. */
+  readonly judgeNow?: () => MonoMs;
 };
 
-export function makeCarrier({ own, logger, requestLogger, keysDir, registry }: CarrierDeps, hash: Hash32): Carrier {
+export function makeCarrier(deps: CarrierDeps, hash: Hash32): Carrier {
+  const { own, logger, requestLogger, keysDir, registry } = deps;
   const now = () => monoMs(performance.now());
   const metrics = makeTrafficMetrics(registry);
   const log = makeAccessLog(requestLogger);
@@ -42,7 +45,7 @@ export function makeCarrier({ own, logger, requestLogger, keysDir, registry }: C
   const pools = makePools({
     site: own.site,
     hash,
-    now,
+    now: deps.judgeNow ?? now,
     tlsTo: meshTls(keysDir, own.name),
     onTurn: (before, after) => tellTurn(logger, before, after),
   });

@@ -41,6 +41,8 @@ export async function pace<T>(
 export interface Crowd {
   /** The answer's status, who served it, and the reason if the plane itself refused. */
   ask(headers?: Readonly<Record<string, string>>, path?: string): Promise<Seen>;
+  /** A POST with a small body, which nobody may send twice on their own account. */
+  post(headers?: Readonly<Record<string, string>>, path?: string): Promise<Seen>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -55,20 +57,23 @@ export type Seen = {
 
 export function openCrowd(url: string, host: string, connections = 16): Crowd {
   const pool = new Pool(url, { connections, pipelining: 1, headersTimeout: 20_000, bodyTimeout: 20_000 });
+  async function send(method: "GET" | "POST", path: string, headers: Readonly<Record<string, string>>): Promise<Seen> {
+    const begun = performance.now();
+    const body = method === "POST" ? "{}" : null;
+    try {
+      const answer = await pool.request({ path, method, headers: { host, ...headers }, body });
+      const headersMs = performance.now() - begun;
+      await answer.body.dump();
+      const text = (name: string): string => String(answer.headers[name] ?? "");
+      return { status: answer.statusCode, servedBy: text("x-served-by"), reason: text("x-sluice-reason"), headersMs };
+    } catch (error) {
+      const { message } = error as Error;
+      return { status: 0, servedBy: "", reason: "", headersMs: performance.now() - begun, error: message };
+    }
+  }
   return {
-    async ask(headers = {}, path = "/status/200") {
-      const begun = performance.now();
-      try {
-        const answer = await pool.request({ path, method: "GET", headers: { host, ...headers } });
-        const headersMs = performance.now() - begun;
-        await answer.body.dump();
-        const text = (name: string): string => String(answer.headers[name] ?? "");
-        return { status: answer.statusCode, servedBy: text("x-served-by"), reason: text("x-sluice-reason"), headersMs };
-      } catch (error) {
-        const { message } = error as Error;
-        return { status: 0, servedBy: "", reason: "", headersMs: performance.now() - begun, error: message };
-      }
-    },
+    ask: (headers = {}, path = "/status/200") => send("GET", path, headers),
+    post: (headers = {}, path = "/status/200") => send("POST", path, headers),
     [Symbol.asyncDispose]: () => pool.destroy(),
   };
 }

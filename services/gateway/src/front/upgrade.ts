@@ -53,8 +53,8 @@ export async function spliceUpgrade(request: IncomingMessage, socket: Socket, pa
     const target = poolKey(service.name, decision.channel, site);
     const [pool, peer] = [site === own.site ? pools.local.find(target) : undefined, pools.peer(site)];
     const endpoint: Endpoint | undefined = pool
-      ? pool.pick({ userHash: undefined, chance: Math.random() }, now())
-      : peer?.pick(now());
+      ? pool.pick({ userHash: undefined, chance: Math.random() }, pools.now())
+      : peer?.pick(pools.now());
     if (!endpoint) continue;
     const hop = pool ? {} : { hop: { gateway: own.name, channel: decision.channel } };
     const headers = requestHeaders(asked as Inbound, "http1", {
@@ -73,9 +73,9 @@ export async function spliceUpgrade(request: IncomingMessage, socket: Socket, pa
     );
     endpoint.load -= 1;
     const outcome: RequestOutcome = end === "unreached" ? { kind: "failure", because: "connect" } : { kind: "success" };
-    pool?.watch.note(outcome, now());
-    pool?.note(endpoint, end === "unreached" ? "refused" : "good", now());
-    if (!pool) peer?.note(endpoint, end !== "unreached", now());
+    pool?.watch.note(outcome, pools.now());
+    pool?.note(endpoint, end === "unreached" ? "refused" : "good", pools.now());
+    if (!pool) peer?.note(endpoint, end !== "unreached", pools.now());
     if (end === "unreached") continue;
     const where = { channel: decision.channel, because: decision.because, site, endpoint: endpoint.address };
     return { ...known, ...where, status: 101, outcome, attempts, totalMs: now() - startedAt };

@@ -1,4 +1,4 @@
-import { type GatewayPeer, type PoolViews, poolKey, type SiteName } from "@sluice/core";
+import { type GatewayPeer, type MonoMs, type PoolViews, poolKey, type SiteName } from "@sluice/core";
 import type { TlsTo } from "../back/limits.ts";
 import type { Routes } from "../compile-routes.ts";
 import { type LocalPools, type LocalPoolsDeps, makeLocalPools } from "./local-pools.ts";
@@ -10,6 +10,8 @@ export interface Pools {
   readonly local: LocalPools;
   peer(site: SiteName): PeerSite | undefined;
   readonly views: PoolViews;
+  /** What happens to a pool is dated by this. */
+  now(): MonoMs;
   destroy(): void;
 }
 
@@ -38,6 +40,7 @@ export function makePools(deps: PoolsDeps): Pools {
     },
     local,
     peer: (site) => peers.get(site),
+    now,
     views: {
       admits(service, channel, site) {
         if (site === here) return local.find(poolKey(service, channel, site))?.watch.admitted ?? 0;

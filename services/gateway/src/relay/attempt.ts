@@ -28,7 +28,7 @@ export class Attempt implements UpstreamEvents {
     this.#exchange = exchange;
     this.rank = rank;
     this.site = decision.sites[rank] ?? decision.sites[0];
-    const now = deps.now();
+    const now = deps.pools.now();
     if (this.site === deps.site) {
       this.pool = deps.pools.local.find(targetOf(exchange.parts, this.site));
       this.endpoint = this.pool?.pick({ userHash, chance: deps.chance(), except }, now);
@@ -81,14 +81,14 @@ export class Attempt implements UpstreamEvents {
     if (decision.sites[this.rank + 1] !== undefined) return true;
     if (!isUnseen || !this.endpoint || !this.pool) return false;
     const by = { userHash, chance: deps.chance(), except: this.endpoint };
-    return this.pool.wouldPick(by, deps.now()) !== undefined;
+    return this.pool.wouldPick(by, deps.pools.now()) !== undefined;
   }
 
   /** What was learnt. `isUnreached`: nobody there saw the request. Of a hop only that counts; the pool is the other gateway's. */
   note(outcome: RequestOutcome, isUnreached: boolean): void {
     if (this.#isNoted) return;
     this.#isNoted = true;
-    const now = this.#exchange.parts.deps.now();
+    const now = this.#exchange.parts.deps.pools.now();
     if (this.peer && this.endpoint) this.peer.note(this.endpoint, !isUnreached, now);
     if (!this.pool) return;
     this.pool.watch.note(outcome, now);
@@ -98,15 +98,15 @@ export class Attempt implements UpstreamEvents {
 
   noteUnserved(): void {
     const { service, decision, deps } = this.#exchange.parts;
-    this.peer?.noteUnserved(service, decision.channel, deps.now());
+    this.peer?.noteUnserved(service, decision.channel, deps.pools.now());
   }
 
   noteFirstByte(ms: number, requestBytes: number): void {
-    this.pool?.watch.noteFirstByte(this.#sample(ms, requestBytes), this.#exchange.parts.deps.now());
+    this.pool?.watch.noteFirstByte(this.#sample(ms, requestBytes), this.#exchange.parts.deps.pools.now());
   }
 
   noteGivenUp(ms: number, requestBytes: number): void {
-    this.pool?.watch.noteGivenUp(this.#sample(ms, requestBytes), this.#exchange.parts.deps.now());
+    this.pool?.watch.noteGivenUp(this.#sample(ms, requestBytes), this.#exchange.parts.deps.pools.now());
   }
 
   #sample(ms: number, requestBytes: number): FirstByte {
