@@ -87,8 +87,7 @@ export function makeWatcher(deps: Deps, config: Pick<Config, "probes">): Watcher
       settings = next;
       const keys = new Set(plans.map((plan) => plan.key));
       for (const key of watched.keys()) if (!keys.has(key)) watched.delete(key);
-      const isStanding = (plan: LookPlan): boolean =>
-        JSON.stringify(watched.get(plan.key)?.plan) === JSON.stringify(plan);
+      const isStanding = (plan: LookPlan): boolean => isSame(watched.get(plan.key)?.plan, plan);
       const [standing, changed] = [plans.filter(isStanding), plans.filter((plan) => !isStanding(plan))];
       for (const { key } of standing) expect(watched.get(key) as Watched);
       begin(changed, { spreadMs: next.intervalMs, beatMs: beatOf(plans.length, next.intervalMs) });
@@ -107,16 +106,25 @@ export function makeWatcher(deps: Deps, config: Pick<Config, "probes">): Watcher
       const spreadMs = Math.ceil(settings.intervalMs / 4);
       begin(plans, { spreadMs, beatMs: beatOf(plans.length, spreadMs) });
     },
-    votes: () => [...watched.values()].map((entry) => voteOf(entry, settings)),
-    looks: () => [...watched.values()].map(lookOf).filter(({ target }) => isPoolKey(target)),
-    failingSince: () => latestDownSince(watched.values()),
-    firstLooksIn: () => [...watched.values()].every((entry) => entry.hasLooked),
+    ...heldOf(watched, () => settings),
     stop() {
       alarm.stop();
       stopped.abort();
     },
   };
 }
+
+const isSame = (one: LookPlan | undefined, other: LookPlan): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+type Held = Pick<Watcher, "votes" | "looks" | "failingSince" | "firstLooksIn">;
+
+/** What the looks so far come to, at the time of asking. */
+const heldOf = (watched: ReadonlyMap<TargetKey, Watched>, settings: () => ProbeSettings): Held => ({
+  votes: () => [...watched.values()].map((entry) => voteOf(entry, settings())),
+  looks: () => [...watched.values()].map(lookOf).filter(({ target }) => isPoolKey(target)),
+  failingSince: () => latestDownSince(watched.values()),
+  firstLooksIn: () => [...watched.values()].every((entry) => entry.hasLooked),
+});
 
 function latestDownSince(entries: Iterable<Watched>): number | undefined {
   const down = [...entries].flatMap((entry) => entry.downSince ?? []);
