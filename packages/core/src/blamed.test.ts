@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { type Blamed, blamedKey, blamedNow } from "./blamed.ts";
 import { chat, configOfThree } from "./fixtures.ts";
-import { epochMs } from "./model.ts";
+import { epochMs, monoMs } from "./model.ts";
+import { blame } from "./traffic/common-mode.ts";
 import type { TrafficState } from "./traffic/report.ts";
 import type { Trip } from "./trip.ts";
 import type { VerdictState } from "./world.ts";
@@ -74,4 +76,32 @@ test("a blamed channel names the sites whose trips lie together, and no other", 
   const blamed = blamedNow(config, verdictsOf({ "chat/stable": [500, 90_000, 900] }));
   const expected: Blamed = { kind: "channel", service: "chat", channel: "stable", sites: ["site-a", "site-c"] };
   assert.deepEqual(blamed, [expected]);
+});
+
+test("it blames what comparing each pool with every other does", () => {
+  const anySite = fc.oneof(
+    fc.constantFrom<Seen>(well, thin, undefined),
+    fc.nat({ max: 60_000 }),
+    fc.nat({ max: 60_000 }),
+  );
+  const anyPool = fc.array(anySite, { minLength: 3, maxLength: 3 });
+  const anySeen = fc.record({ "chat/stable": anyPool, "chat/canary": anyPool, "embed/stable": anyPool });
+  fc.assert(
+    fc.property(anySeen, (seen) => {
+      const verdicts = verdictsOf(seen);
+      const all = Object.entries(seen).flatMap(([channel, bySite]) =>
+        bySite.flatMap((each, at) => {
+          if (each === undefined || each === thin) return [];
+          const trippedAt = typeof each === "number" ? monoMs(-each) : undefined;
+          return [{ channel, site: sites[at] ?? "", trippedAt }];
+        }),
+      );
+      const kinds = all.map((pool) => ({ pool, found: blame(pool, all) }));
+      const isOurs = kinds.some(({ found }) => found?.kind === "ourselves");
+      const channels = kinds.flatMap(({ found }) => (found?.kind === "channel" ? [found.channel] : []));
+      const expected = isOurs ? ["ourselves"] : [...new Set(channels)].sort();
+      assert.deepEqual(blamedNow(config, verdicts).map(blamedKey).sort(), expected);
+    }),
+    { numRuns: 500 },
+  );
 });

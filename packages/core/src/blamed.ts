@@ -29,8 +29,12 @@ export function blamedNow(config: Config, verdicts: Readonly<Record<TargetKey, V
     const state = verdicts[targetKey(target)];
     return target.kind === "pool" && state && isJudged(state) ? [{ pool: target, trip: tripOf(target, state) }] : [];
   });
-  const trips = judged.map(({ trip }) => trip);
-  const blames = judged.map(({ pool, trip }) => ({ pool, kind: blame(trip, trips)?.kind }));
+  const others = decisive(judged.map(({ trip }) => trip));
+  const byChannel = Map.groupBy(judged, ({ trip }) => trip.channel);
+  const blames = [...byChannel.values()].flatMap((same) => {
+    const trips = [...same.map(({ trip }) => trip), ...others];
+    return same.map(({ pool, trip }) => ({ pool, kind: blame(trip, trips)?.kind }));
+  });
   if (blames.some(({ kind }) => kind === "ourselves")) return [{ kind: "ourselves", pools: judged.length }];
   const pools = blames.filter(({ kind }) => kind === "channel").map(({ pool }) => pool);
   return [...Map.groupBy(pools, channelOf).values()].flatMap((all): Blamed[] => {
@@ -38,6 +42,21 @@ export function blamedNow(config: Config, verdicts: Readonly<Record<TargetKey, V
     if (!first) return [];
     return [{ kind: "channel", service: first.service, channel: first.channel, sites: all.map(({ site }) => site) }];
   });
+}
+
+/**
+ * The few of all pools that decide whether everything tripped together: one that is well, or else of each site the first and the
+ * last to trip. Comparing each pool with thousands of others, four times a second, would stop the loop when it is needed most.
+ */
+function decisive(trips: readonly PoolTrip[]): readonly PoolTrip[] {
+  const well = trips.find(({ trippedAt }) => trippedAt === undefined);
+  if (well) return [well];
+  const at = ({ trippedAt }: PoolTrip): number => trippedAt ?? 0;
+  const bySite = Map.groupBy(trips, ({ site }) => site);
+  return [...bySite.values()].flatMap((all) => [
+    all.reduce((one, other) => (at(other) < at(one) ? other : one)),
+    all.reduce((one, other) => (at(other) > at(one) ? other : one)),
+  ]);
 }
 
 /** Its gateways have requests enough to say something of it, or had when it tripped. */

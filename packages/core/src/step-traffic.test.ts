@@ -169,6 +169,16 @@ test("it is left for no site that tripped in the same channel within half a minu
   assert.deepEqual(leader.answered, ["site-b"]);
 });
 
+test("failback by itself waits until the trip at home has been over for half a minute", () => {
+  const guards = { ...configOf().guards, cooldownMs: 1_000, readmitAfterMs: 1_000 };
+  const leader = new Site({ ...configOf({ failback: { kind: "auto-after", afterMs: 1_000 } }), guards });
+  leader.hear(tripped);
+  leader.hearFor(30, well);
+  assert.deepEqual([leader.state?.quarantine, leader.answered], [[], ["site-b"]]);
+  leader.hearFor(2, well);
+  assert.deepEqual(leader.answered, ["site-a"]);
+});
+
 test("all brakes apply", () => {
   const leader = new Site(three());
   leader.hear(tripped);

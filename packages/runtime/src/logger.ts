@@ -21,7 +21,7 @@ export function makeLogger(
 }
 
 /** Lines wait for so many bytes, or for so long, and are then written together. */
-const bufferBytes = 32_768;
+const bufferBytes = 8_192;
 const bufferMs = 250;
 
 /**

@@ -39,7 +39,7 @@ export interface Grpc {
   [Symbol.dispose](): void;
 }
 
-const patienceMs = 20_000;
+const patienceMs = 5_000;
 
 /** `authority`: the host that calls are for, which need not be the address. Without a CA the channel is cleartext. */
 export function openGrpc(address: string, authority: string, ca?: string): Grpc {

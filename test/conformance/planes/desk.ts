@@ -17,6 +17,9 @@ export interface Desk {
   open(): Promise<void>;
 }
 
+/** Unit: milliseconds. A node that refuses a snapshot asks again and again, and would be waited for without end. */
+const patienceMs = 15_000;
+
 type Asked = { readonly node: string; readonly after?: string; readonly waitMs?: string };
 
 export function makeDesk(url: string, tokens: { readonly operator: string; readonly node: string }): Desk {
@@ -51,8 +54,14 @@ export function makeDesk(url: string, tokens: { readonly operator: string; reado
     },
     async acknowledged(nodes) {
       const wanted = currentFence;
+      const giveUpAt = performance.now() + patienceMs;
       // A later snapshot says the same of an earlier one; no scenario puts two and waits for the first.
-      for (const node of nodes) while (served.get(node) !== wanted) await expiry(2);
+      for (const node of nodes) {
+        while (served.get(node) !== wanted) {
+          if (performance.now() > giveUpAt) throw new Error(`${node} serves ${served.get(node)}, not ${wanted}`);
+          await expiry(2);
+        }
+      }
     },
     async pushBad(envelope, nodes) {
       taken.clear();

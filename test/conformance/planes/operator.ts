@@ -22,7 +22,11 @@ export interface Standing {
   readonly state: ServiceState;
   readonly overrides: readonly Override[];
   readonly sequence: number;
+  /** Why the last change was made: gateways take a route's settings from a configuration only, and its split from an operator. */
+  readonly cause: Cause;
 }
+
+const byOperator: Cause = { kind: "operator", command: "a conformance test", by: "test" };
 
 export function newStanding(config: Config): Standing {
   const [service] = config.services;
@@ -34,6 +38,7 @@ export function newStanding(config: Config): Standing {
     state: { base: placement, served: placement, quarantine: [], moves: [], slots },
     overrides: [],
     sequence: 1,
+    cause: byOperator,
   };
 }
 
@@ -63,13 +68,13 @@ export function drained(standing: Standing, site: string, isDrained: boolean): S
 
 export const reconfigured = (standing: Standing, service: Partial<Config["services"][number]>): Standing =>
   next(standing, {
+    cause: { kind: "config", revision: standing.sequence + 1 },
     config: { ...standing.config, services: standing.config.services.map((one) => ({ ...one, ...service })) },
   });
 
 export function snapshotOf(standing: Standing, more: Partial<Snapshot> = {}): Snapshot {
-  const { config, state, overrides, sequence } = standing;
+  const { config, state, overrides, sequence, cause } = standing;
   const [service] = config.services;
-  const cause: Cause = { kind: "operator", command: "a conformance test", by: "test" };
   return {
     ...buildSnapshot(
       config,
@@ -87,6 +92,7 @@ export function snapshotOf(standing: Standing, more: Partial<Snapshot> = {}): Sn
 
 const next = (standing: Standing, change: Partial<Standing>): Standing => ({
   ...standing,
+  cause: byOperator,
   ...change,
   sequence: standing.sequence + 1,
 });

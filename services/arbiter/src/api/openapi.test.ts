@@ -180,7 +180,13 @@ test("what is answered fits the document, by the leader and by a follower, in pe
   assert.deepEqual([weighed.status, misfits("PATCH /v1/services/{name}/weights", weighed)], [200, []]);
   const undone = await arbiters.ask("/v1/undo", { method: "POST", body: { reason: "a test" } });
   assert.deepEqual(misfits("POST /v1/undo", undone), []);
-  await arbiters.vote("healthy");
+  const traffic = { state: "tripped", because: "12 of 40 requests failed" } as const;
+  await arbiters.vote("healthy", { "site-a": traffic, "site-b": traffic });
+  await until("somebody is to blame", async () =>
+    JSON.stringify((await arbiters.ask("/v1/events?limit=1000")).body).includes('"blamed"'),
+  );
+  await lookAll();
+  await arbiters.vote("healthy", { "site-a": { ...traffic, state: "healthy" } });
   await lookAll();
 });
 

@@ -58,11 +58,14 @@ export function makeClientDoors(options: ClientDoorsOptions): ClientDoors {
 /** What becomes of a connection: whose it is, which protocol it speaks, and that it is closed when the gateway is. */
 function makeEntries(options: ClientDoorsOptions) {
   const { limits } = options;
+  /** By socket for HTTP/1.1, by session for HTTP/2: what a session calls its socket is a proxy, and never the socket itself. */
   const hops = new WeakMap<object, Hop>();
+  /** Whose connection is being handed over; its session begins before that returns. */
+  let entering: Hop | undefined;
   const sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
   let isDraining = false;
-  const hopOf = (socket: object): Hop | undefined => hops.get(socket);
+  const hopOf = (connection: object): Hop | undefined => hops.get(connection);
   const { onRequest } = options;
   const http1 = makeHttp1(limits, {
     onRequest,
@@ -74,6 +77,7 @@ function makeEntries(options: ClientDoorsOptions) {
 
   function keepSession(session: ServerHttp2Session): void {
     sessions.add(session);
+    if (entering) hops.set(session, entering);
     session.once("close", () => sessions.delete(session));
     // Its client was on the way before it could know.
     if (isDraining) bidGo(session);
@@ -110,7 +114,9 @@ function makeEntries(options: ClientDoorsOptions) {
       const from = socket.authorized && name !== undefined ? options.hopOf(name) : undefined;
       if (!from) return void socket.destroy();
       hops.set(socket, from);
+      entering = from;
       secure(socket);
+      entering = undefined;
     },
     drain(this: void): void {
       isDraining = true;

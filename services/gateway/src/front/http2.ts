@@ -6,7 +6,6 @@ import {
   type ServerHttp2Stream,
   type ServerStreamResponseOptions,
 } from "node:http2";
-import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Body, HeaderList, Hop, Inbound, ResponseForm } from "../relay/inbound.ts";
 import type { Limits } from "./limits.ts";
@@ -14,7 +13,7 @@ import type { Limits } from "./limits.ts";
 export type Http2Events = {
   readonly onRequest: (inbound: Inbound) => void;
   readonly onSession: (session: ServerHttp2Session) => void;
-  readonly hopOf: (socket: Socket) => Hop | undefined;
+  readonly hopOf: (session: ServerHttp2Session) => Hop | undefined;
 };
 
 const { NGHTTP2_FLAG_END_STREAM } = constants;
@@ -46,8 +45,8 @@ export function makeHttp2(limits: Limits, events: Http2Events): Http2Server {
 }
 
 const hopOfStream = (stream: ServerHttp2Stream, { hopOf }: Http2Events): Hop | undefined => {
-  const socket = (stream.session as ServerHttp2Session | undefined)?.socket;
-  return socket && hopOf(socket);
+  const session = stream.session as ServerHttp2Session | undefined;
+  return session && hopOf(session);
 };
 
 type Head = { readonly raw: readonly string[]; readonly body: Body; readonly hop: Hop | undefined };
