@@ -10,7 +10,7 @@ export type Register = (name: string, needs: Needs, play: (scene: Scene, t: Test
 
 /**
  * Plays scenarios on every plane there is, one after the other on one scene a plane; before each, all backends are well and
- * remember nothing. What a plane lacks is skipped, with the reason that the plane gives.
+ * remember nothing. What a plane lacks isn't played there; the plane itself says what that is, and why (`lacks`).
  */
 export function onEachPlane(shape: SceneShape, define: (scenario: Register) => void): void {
   for (const kind of planes()) {
@@ -21,8 +21,8 @@ export function onEachPlane(shape: SceneShape, define: (scenario: Register) => v
         await opened?.[Symbol.asyncDispose]();
       });
       define((name, needs, play) => {
-        const skip = whyNot(kind, needs);
-        if (skip !== undefined) return void test(name, { skip });
+        if (lacks(kind, needs)) return;
+        if (kind.missing !== undefined) return void test(name, { skip: kind.missing });
         return void test(name, async (t) => {
           // Opened by the first scenario that is played: a plane that lacks them all is never started.
           scene ??= openScene(kind, shape);
@@ -42,17 +42,12 @@ export function onItsOwn(
   play: (scene: Scene, t: TestContext) => Promise<void>,
 ): void {
   for (const kind of planes()) {
-    const skip = whyNot(kind, needs);
-    test(`${name}, on ${kind.name}`, { skip: skip ?? false }, async (t) => {
+    if (lacks(kind, needs)) continue;
+    test(`${name}, on ${kind.name}`, { skip: kind.missing ?? false }, async (t) => {
       await using scene = await openScene(kind, shape);
       await play(scene, t);
     });
   }
 }
 
-/** `haproxy lacks slots: …`; the form tells the runner that nothing is missing on this machine. */
-function whyNot(kind: PlaneKind, needs: Needs): string | undefined {
-  if (kind.missing !== undefined) return kind.missing;
-  const lacking = needs.find((need) => kind.lacks[need] !== undefined);
-  return lacking === undefined ? undefined : `${kind.name} lacks ${lacking}: ${kind.lacks[lacking]}`;
-}
+const lacks = (kind: PlaneKind, needs: Needs): boolean => needs.some((need) => kind.lacks[need] !== undefined);

@@ -26,11 +26,11 @@ const bufferMs = 250;
 
 /**
  * For what is told of every request: written in the background and many at a time, since a system call for each line takes
- * longer than many a request. A process that is killed loses the last quarter of a second of them; one that ends does not.
+ * longer than many a request. The process is named by its kind (`gateway: gateway-a`), since a request has a `service` of its own. A process that is killed loses the last quarter of a second of them; one that ends does not.
  */
 export function makeRequestLogger({ service, name, level = "info" }: LoggerOptions): Logger {
   const destination = pino.destination({ fd: 1, sync: false, minLength: bufferBytes });
   setInterval(() => destination.flush(), bufferMs).unref();
   process.once("exit", () => destination.flushSync());
-  return pino({ level, base: { service, name }, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  return pino({ level, base: { [service]: name }, timestamp: pino.stdTimeFunctions.isoTime }, destination);
 }

@@ -85,12 +85,9 @@ export function makeWatcher(deps: Deps, config: Pick<Config, "probes">): Watcher
   return {
     configure(plans, next) {
       settings = next;
-      const keys = new Set(plans.map((plan) => plan.key));
-      for (const key of watched.keys()) if (!keys.has(key)) watched.delete(key);
-      const isStanding = (plan: LookPlan): boolean =>
-        JSON.stringify(watched.get(plan.key)?.plan) === JSON.stringify(plan);
-      const [standing, changed] = [plans.filter(isStanding), plans.filter((plan) => !isStanding(plan))];
-      for (const { key } of standing) expect(watched.get(key) as Watched);
+      for (const key of watched.keys()) if (!plans.some((plan) => plan.key === key)) watched.delete(key);
+      const changed = plans.filter((plan) => !isLike(plan, watched.get(plan.key)?.plan));
+      for (const entry of watched.values()) expect(entry);
       begin(changed, { spreadMs: next.intervalMs, beatMs: beatOf(plans.length, next.intervalMs) });
     },
     suspect(targets) {
@@ -103,9 +100,8 @@ export function makeWatcher(deps: Deps, config: Pick<Config, "probes">): Watcher
     },
     discardInFlight: () => void (generation += 1),
     forget() {
-      const plans = Array.from(watched.values(), ({ plan }) => plan);
       const spreadMs = Math.ceil(settings.intervalMs / 4);
-      begin(plans, { spreadMs, beatMs: beatOf(plans.length, spreadMs) });
+      begin(Array.from(watched.values(), planOf), { spreadMs, beatMs: beatOf(watched.size, spreadMs) });
     },
     votes: () => [...watched.values()].map((entry) => voteOf(entry, settings)),
     looks: () => [...watched.values()].map(lookOf).filter(({ target }) => isPoolKey(target)),
@@ -117,6 +113,9 @@ export function makeWatcher(deps: Deps, config: Pick<Config, "probes">): Watcher
     },
   };
 }
+
+const planOf = ({ plan }: Watched): LookPlan => plan;
+const isLike = (plan: LookPlan, other: LookPlan | undefined): boolean => JSON.stringify(plan) === JSON.stringify(other);
 
 function latestDownSince(entries: Iterable<Watched>): number | undefined {
   const down = [...entries].flatMap((entry) => entry.downSince ?? []);

@@ -16,6 +16,8 @@ export interface FollowedName {
 }
 
 const askTimeoutMs = 500;
+/** Each server is asked so often before there is no address, as the stub resolver of glibc does (resolv.conf(5)). */
+const rounds = 2;
 
 /**
  * A resolver with one entry: it asks when the TTL is over and not before, so a load that goes through it moves as slowly as real
@@ -28,7 +30,7 @@ export function followName(options: NameOptions): FollowedName {
 
   async function ask(): Promise<string> {
     let last: unknown = new Error("no nameserver has an address");
-    for (const _ of options.nameservers) {
+    for (let tries = 0; tries < rounds * options.nameservers.length; tries += 1) {
       const server = options.nameservers[turn++ % options.nameservers.length] as Door;
       try {
         const { host: name, signal } = options;

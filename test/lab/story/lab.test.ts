@@ -197,9 +197,8 @@ test("a load goes through the gateways to where the service is, streams and gRPC
 });
 
 test("a fault is for a site's servers of one channel, and for as long as it was given", async () => {
-  const { servers, faults } = await lab.json<{ servers: readonly string[]; faults: unknown }>(
-    ...["lab", "fault", "--site", "site-a", "--channel", "experiment-v2", "--latency", "50", "--for", "1s"],
-  );
+  const asked = "lab fault --site site-a --channel experiment-v2 --latency 50 --for 1s".split(" ");
+  const { servers, faults } = await lab.json<{ servers: readonly string[]; faults: unknown }>(...asked);
   assert.deepEqual([servers, faults], [["site-a-experiment-v2-1"], {}]);
   const unknown = await lab.sluice("lab", "fault", "--site", "site-a", "--channel", "nightly", "--hang");
   assert.equal(unknown.code, 2);

@@ -228,10 +228,11 @@ for (const [fear, expected, headers, shares, change, site] of [...byOrder, ...by
   });
 }
 
-test("a hop stays here, in the channel that was chosen, whatever the header, the pin and the pool's state say", () => {
+test("a hop stays here, in the channel that was chosen, whatever the header and the pin say; a pool that admits nobody refuses it", () => {
   const pinned = compiled({ pinnedChannel: "stable" }, "site-b");
   const passedOn = (channel: string) => factsOf({ ...ofCanary, ...next }, { hop: { from: "site-a", channel } });
-  assert.equal(route(pinned, passedOn("canary"), admits({ "site-b": 0 })), "canary hop site-b");
+  assert.equal(route(pinned, passedOn("canary"), admits({ "site-b": 0.01 })), "canary hop site-b");
+  assert.match(route(pinned, passedOn("canary"), admits({ "site-b": 0 })), /no-pool/);
   assert.equal(
     route(compiled(withRoles("placed", "drained"), "site-b"), passedOn("next"), admits()),
     "next hop site-b",

@@ -24,12 +24,16 @@ export function routeRequest(route: CompiledRoute, facts: RouteFacts, views: Poo
 
 /**
  * A channel that this gateway doesn't know, or has no pool for, is refused: the asking gateway knows what it asks for, may try
- * elsewhere, and must not get another channel's answer under its name.
+ * elsewhere, and must not get another channel's answer under its name. So is one for a pool that admits nobody: the asking gateway
+ * has pools too, and nothing was done yet.
  */
 function fromHop(asker: Asker, name: string): RouteDecision {
-  const site = asker.route.byName.get(name)?.local;
-  if (site === undefined)
-    return refuse(503, "no-pool", `${asker.route.service} has no pool here for a channel passed on`);
+  const { route, views } = asker;
+  const site = route.byName.get(name)?.local;
+  if (site === undefined) return refuse(503, "no-pool", `${route.service} has no pool here for a channel passed on`);
+  // A pool that gets only some of its users back has those of its own site to begin with.
+  if (views.admits(route.service, name, site) === 0)
+    return refuse(503, "no-pool", `${route.service} has no pool here that may serve ${name} now`);
   return { kind: "route", channel: name, because: "hop", user: asker.user, slot: undefined, sites: [site] };
 }
 

@@ -11,7 +11,8 @@ export function makeAccessLog(logger: Logger): (record: Record) => void {
       event: "request",
       ...rest,
       path: (query < 0 ? path : path.slice(0, query)).slice(0, 256),
-      ...(outcome ? { outcome: outcome.kind, because: "because" in outcome ? outcome.because : record.because } : {}),
+      ...(outcome ? { outcome: outcome.kind } : {}),
+      ...(outcome && "because" in outcome ? { outcomeBecause: outcome.because } : {}),
       ...(firstByteMs === undefined ? {} : { firstByteMs: round(firstByteMs) }),
       ...(totalMs === undefined ? {} : { totalMs: round(totalMs) }),
     });

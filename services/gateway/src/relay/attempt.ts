@@ -19,6 +19,8 @@ export class Attempt implements UpstreamEvents {
   sent: Sent | undefined;
   /** Set when it has failed and nobody there saw the request. */
   isUnseen = false;
+  /** The other gateway answered, and has no pool for it. */
+  #isUnserved = false;
   readonly #exchange: Exchange;
   #isNoted = false;
   #isLeft = false;
@@ -89,7 +91,7 @@ export class Attempt implements UpstreamEvents {
     if (this.#isNoted) return;
     this.#isNoted = true;
     const now = this.#exchange.parts.deps.pools.now();
-    if (this.peer && this.endpoint) this.peer.note(this.endpoint, !isUnreached, now);
+    if (this.peer && this.endpoint) this.peer.note(this.endpoint, !isUnreached || this.#isUnserved, now);
     if (!this.pool) return;
     this.pool.watch.note(outcome, now);
     const learnt = endpointOutcome(outcome, isUnreached);
@@ -97,6 +99,7 @@ export class Attempt implements UpstreamEvents {
   }
 
   noteUnserved(): void {
+    this.#isUnserved = true;
     const { service, decision, deps } = this.#exchange.parts;
     this.peer?.noteUnserved(service, decision.channel, deps.pools.now());
   }

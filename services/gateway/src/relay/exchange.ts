@@ -37,6 +37,9 @@ export type ExchangeParts = {
   readonly leave: () => void;
 };
 
+/** Reasons with which a gateway refuses before anybody has begun on a request. */
+const undone: ReadonlySet<string> = new Set(["no-pool", "pool-unreachable"]);
+
 const unreachable: RequestOutcome = { kind: "failure", because: "connect" };
 
 /** Bytes of a request's body that are kept for a retry. */
@@ -159,9 +162,11 @@ export class Exchange {
     const isTrailersOnly = isGrpc && this.#grpcStatus !== undefined;
     const status =
       isTrailersOnly || (isGrpc && this.#status !== 200) ? grpcStatusOf(this.#grpcStatus, this.#status) : this.#status;
-    // A gateway that has no pool for us says so before it has done anything.
-    if (attempt.isHop && headerOf(headers, "x-sluice-reason") !== undefined && this.#status === 503)
+    // Another gateway that has no pool for us says so before it has done anything.
+    if (attempt.isHop && undone.has(headerOf(headers, "x-sluice-reason") ?? "")) {
       attempt.noteUnserved();
+      return { kind: "unprocessed" };
+    }
     return {
       kind: "answer",
       status: isGrpc && !isTrailersOnly && this.#status === 200 ? 0 : status,
