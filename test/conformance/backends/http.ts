@@ -131,9 +131,11 @@ async function giveTrailers({ response, request }: Exchange): Promise<void> {
   response.end();
 }
 
-/** `/status/404`. */
+/** `/status/404`; `?afterMs=` for one that takes long. */
 async function giveStatus(exchange: Exchange): Promise<void> {
   await readBody(exchange);
+  const afterMs = Number(exchange.query.get("afterMs") ?? 0);
+  if (afterMs > 0) await pause(afterMs, exchange.signal);
   const code = Number(/^\/status\/(\d{3})/.exec(exchange.request.url ?? "")?.[1] ?? 200);
   const hasBody = code !== 204 && code !== 304;
   exchange.response.writeHead(code, hasBody ? { "content-type": "text/plain" } : {});

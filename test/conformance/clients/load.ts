@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
+import { until } from "../../scenarios/world/until.ts";
 import { countBy } from "../tolerance.ts";
 
 /** Does something `total` times, at most `concurrency` at once, and gives what came of each, in order. */
@@ -90,4 +91,12 @@ export function assertAnswered(seen: readonly Seen[]): void {
     told,
   );
   assert.deepEqual(Object.fromEntries(bad), {}, `of ${seen.length} requests`);
+}
+
+/** A move has settled: forty requests in a row are answered, all by this site. Those before may have been refused within the budget. */
+export async function untilServedBy(crowd: Crowd, site: string): Promise<void> {
+  await until(`${site} serves, and nobody is refused`, async () => {
+    const seen = await many(40, 4, () => crowd.ask());
+    return seen.every((one) => one.status === 200 && siteOf(one) === site) || undefined;
+  });
 }

@@ -57,6 +57,7 @@ function variantLines({ variant }: PlaneShape, { variants }: HaproxyFiles): stri
   return `  http-request set-var(txn.channel) ${found} if { ${found} -m found }`;
 }
 
+// No hash-balance-factor: with few requests at once it lends every other user to another server.
 function backends(shape: PlaneShape, site: string, channel: string): string {
   const others = shape.sites.filter((other) => other !== site);
   const servers = (protocol: string): string =>
@@ -66,7 +67,6 @@ function backends(shape: PlaneShape, site: string, channel: string): string {
     ].join("\n");
   const balance = `  balance hash req.fhdr(${shape.affinityHeaders[0] ?? "x-user-id"})
   hash-type consistent
-  hash-balance-factor 150
   option allbackups`;
   return `backend ${channel}
 ${balance}
