@@ -38,11 +38,8 @@ onEachPlane({}, (scenario) => {
     assert.deepEqual([head.status, head.body.length, Number(head.headers["content-length"]) > 0], [200, 0, true]);
   });
 
-  scenario("HTTP: what is between two neighbours only is not passed on, all else is", [], async (scene) => {
+  scenario("HTTP: headers arrive as they are", [], async (scene) => {
     const headers = {
-      connection: "keep-alive",
-      "keep-alive": "timeout=5",
-      "proxy-connection": "keep-alive",
       "x-kept": ["one", "two"],
       "accept-encoding": "gzip",
       authorization: "Bearer secret",
@@ -50,17 +47,24 @@ onEachPlane({}, (scenario) => {
       "user-agent": "conformance/1.0",
     };
     const { rawHeaders } = echoOf(await scene.ask("/echo", { headers }));
-    for (const name of ["keep-alive", "proxy-connection"]) assert.deepEqual(headersOf(rawHeaders, name), [], name);
-    assert.deepEqual(headersOf(rawHeaders, "x-kept").join(", "), "one, two");
+    assert.equal(headersOf(rawHeaders, "x-kept").join(", "), "one, two");
     for (const name of ["accept-encoding", "authorization", "cookie", "user-agent"] as const)
       assert.deepEqual(headersOf(rawHeaders, name), [headers[name]]);
     assert.deepEqual(headersOf(rawHeaders, "host"), [scene.host]);
   });
 
-  scenario("HTTP: nor what the client names in Connection", ["connection-options"], async (scene) => {
-    const headers = { connection: "keep-alive, x-mine", "x-mine": "between us", "x-other": "passed on" };
+  scenario("HTTP: what is between two neighbours only is not passed on", ["connection-options"], async (scene) => {
+    const headers = {
+      connection: "keep-alive, x-mine",
+      "x-mine": "between us",
+      "keep-alive": "timeout=5",
+      "proxy-connection": "keep-alive",
+      "x-other": "passed on",
+    };
     const { rawHeaders } = echoOf(await scene.ask("/echo", { headers }));
-    assert.deepEqual([headersOf(rawHeaders, "x-mine"), headersOf(rawHeaders, "x-other")], [[], ["passed on"]]);
+    for (const name of ["x-mine", "keep-alive", "proxy-connection"])
+      assert.deepEqual(headersOf(rawHeaders, name), [], name);
+    assert.deepEqual(headersOf(rawHeaders, "x-other"), ["passed on"]);
   });
 
   scenario("HTTP: traceparent and x-request-id are kept, or made", ["tracing"], async (scene) => {
