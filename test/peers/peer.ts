@@ -9,6 +9,7 @@ export const peers = {
   gdnsd: { package: "gdnsd" },
   haproxy: { package: "haproxy" },
   h2load: { package: "nghttp2-client" },
+  nghttpd: { package: "nghttp2-server" },
   curl: { package: "curl" },
 } as const satisfies Record<string, { readonly package: string }>;
 

@@ -1,4 +1,4 @@
-/** How a measurement spreads. Unit: milliseconds. */
+/** How a measurement spreads, in the unit it was taken in. */
 export type Spread = { readonly min: number; readonly median: number; readonly p99: number; readonly max: number };
 
 /** By nearest rank, so that each figure was really measured: of fewer than 100 the p99 is the slowest. */
