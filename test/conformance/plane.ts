@@ -86,6 +86,10 @@ export const capabilities = [
   /** It counts how requests ended, and tells broken from saturated. */
   "counts",
   "retry",
+  /** It gives requests a traceparent and an id where they have none. */
+  "tracing",
+  /** Headers that the client names in `Connection` stay between them. */
+  "connection-options",
   "drain",
   "explain",
   "endpoints",

@@ -57,9 +57,11 @@ export function open(
   // Servers go by SNI as well as by Host, so the name asked for is the name in the header.
   const servername = String(headers["host"] ?? "").replace(/:\d+$/, "");
   const agent = question.agent ?? (isSecure ? new TlsAgent({ keepAlive: false }) : new Agent({ keepAlive: false }));
+  // Said outright: for DELETE and OPTIONS node sends a body without a length, which is no request at all.
+  const length = body === undefined ? {} : { "content-length": Buffer.byteLength(body) };
   const options = {
     method: question.method ?? (body === undefined ? "GET" : "POST"),
-    headers: headers as Record<string, string | string[]>,
+    headers: { ...length, ...headers } as Record<string, string | string[]>,
     agent,
     signal: signal ? AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]) : AbortSignal.timeout(patienceMs),
     ...(ca === undefined ? {} : { ca, servername }),

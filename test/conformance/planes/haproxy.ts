@@ -24,6 +24,8 @@ export const haproxy: PlaneKind = {
     pin: "it would be one more map, and nothing is learnt from it",
     statistics: "it counts errors in a row (observe layer7), and knows no baseline and no minimum volume",
     counts: "a 5xx is a 5xx to it, an error in a stream or in gRPC trailers none",
+    "connection-options": "it leaves what Connection names where it is",
+    tracing: "unique-id-format could make an id, but no traceparent",
     retry: "it retries among the servers of one backend, and a backup is none until health checks say so",
     drain: "a soft stop tells clients to go, but sends nobody to the other site",
     explain: "nothing in it tells where a request would go",

@@ -32,7 +32,7 @@ export function requestHeaders(inbound: Inbound, to: "http1" | "http2", added: A
   const { headers } = inbound;
   const named = namedByConnection(headers);
   const list: string[] = [];
-  let [hasId, hasTrace, forwarded, via] = [false, false, "", ""];
+  let [hasId, hasTrace, forwarded, via, cookie] = [false, false, "", "", ""];
   for (let index = 0; index < headers.length; index += 2) {
     const [name, value] = [headers[index] as string, headers[index + 1] as string];
     if (hopByHop.has(name) || named?.has(name) || name.startsWith(ownPrefix)) continue;
@@ -40,7 +40,9 @@ export function requestHeaders(inbound: Inbound, to: "http1" | "http2", added: A
       if (to === "http2" && value.toLowerCase() === "trailers") list.push(name, value);
       continue;
     }
-    if (name === "x-forwarded-for") forwarded = forwarded === "" ? value : `${forwarded}, ${value}`;
+    // HTTP/2 may send a cookie in crumbs; in HTTP/1.1 there is one header of them (RFC 9113 §8.2.3).
+    if (name === "cookie" && to === "http1") cookie = cookie === "" ? value : `${cookie}; ${value}`;
+    else if (name === "x-forwarded-for") forwarded = forwarded === "" ? value : `${forwarded}, ${value}`;
     else if (name === "via") via = via === "" ? value : `${via}, ${value}`;
     else if (name !== "x-forwarded-proto" && name !== "x-forwarded-host") {
       if (name === "x-request-id") hasId = true;
@@ -48,6 +50,7 @@ export function requestHeaders(inbound: Inbound, to: "http1" | "http2", added: A
       list.push(name, value);
     } else if (inbound.hop) list.push(name, value);
   }
+  if (cookie !== "") list.push("cookie", cookie);
   if (!hasId) list.push("x-request-id", added.requestId());
   if (!hasTrace) list.push("traceparent", added.traceparent());
   const own = `${inbound.protocol === "http1" ? "1.1" : "2"} sluice`;
