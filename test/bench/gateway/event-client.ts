@@ -33,7 +33,8 @@ export async function listenToEvents(how: Listening): Promise<Listeners> {
     open: () => lines.filter(({ seen, socket }) => seen.isOk && !socket.destroyed).length,
     async [Symbol.asyncDispose]() {
       for (const { socket } of lines) socket.destroy();
-      await Promise.all(lines.map(({ socket }) => socket.closed || new Promise((done) => socket.once("close", done))));
+      const open = lines.filter(({ socket }) => !socket.closed);
+      await Promise.all(open.map(({ socket }) => new Promise((done) => socket.once("close", done))));
     },
   };
 }

@@ -15,7 +15,11 @@ export type Load = {
 /** Requests a second. Void when an answer wasn't 2xx or didn't come. */
 export async function requestRate({ to, path, seconds, warmUpMs, flags }: Load): Promise<Measured> {
   const { code, stdout, stderr } = await runToEnd(peer("h2load").path ?? "h2load", [
-    ...["-t", "1", "-D", String(seconds), `--warm-up-time=${warmUpMs}ms`],
+    "-t",
+    "1",
+    "-D",
+    String(seconds),
+    `--warm-up-time=${warmUpMs}ms`,
     ...flags,
     // The Host header comes from the URL, so the address has to come from elsewhere.
     `--connect-to=${to.host}:${to.port}`,
@@ -25,7 +29,7 @@ export async function requestRate({ to, path, seconds, warmUpMs, flags }: Load):
 }
 
 /** From what h2load prints at its end. What was under way then is no failure: it counts those as started and not done. */
-export function readRate(printed: string): Measured {
+function readRate(printed: string): Measured {
   const rate = Number(/^finished in [\d.]+\w+, ([\d.]+) req\/s/m.exec(printed)?.[1] ?? Number.NaN);
   const count = (what: string): number => Number(new RegExp(`(\\d+) ${what}\\b`).exec(printed)?.[1] ?? 0);
   const because = ["failed", "errored", "timeout", "3xx", "4xx", "5xx"]

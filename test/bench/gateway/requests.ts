@@ -46,7 +46,7 @@ export const grpc: Series = {
       name: grpc.name,
       names: ["sluice", "haproxy", "direct"],
       protocol: "h2c",
-      startBackend: backend.listenAt,
+      startBackend: (at) => backend.listenAt(at),
       load: { path: unaryPath, flags: ["-c", "8", "-m", "10", ...unaryFlags, "-d", backend.requestFile] },
       whyNot: whyNotUnary,
     });

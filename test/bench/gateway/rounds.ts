@@ -23,7 +23,7 @@ export async function playRounds<N extends string>(
 }
 
 /** Each begins in its turn, and every second round goes backwards: nobody always follows the same one. */
-export function orderOf<N>(names: readonly N[], round: number): readonly N[] {
+function orderOf<N>(names: readonly N[], round: number): readonly N[] {
   const at = round % names.length;
   const turned = [...names.slice(at), ...names.slice(0, at)];
   return round % 2 === 0 ? turned : turned.toReversed();

@@ -98,7 +98,7 @@ async function sendAll(call: ClientWritableStream<Buffer>, orders: readonly Orde
 type Readable = ClientReadableStream<Buffer> | ClientDuplexStream<Buffer, Buffer>;
 
 /** Everything a call brings, to its status. Never rejects: every end of a call has a status. */
-export function collect(call: Readable, { signal }: CallOptions = {}): Promise<Called> {
+function collect(call: Readable, { signal }: CallOptions = {}): Promise<Called> {
   const replies: Reply[] = [];
   let initial: Metadata | undefined;
   signal?.addEventListener("abort", () => call.cancel(), { once: true });
@@ -115,8 +115,8 @@ export function collect(call: Readable, { signal }: CallOptions = {}): Promise<C
   });
 }
 
-export const bytesOf = (order: Order): Buffer => Buffer.from(JSON.stringify(order));
-export const replyOf = (message: Buffer): Reply => JSON.parse(message.toString()) as Reply;
+const bytesOf = (order: Order): Buffer => Buffer.from(JSON.stringify(order));
+const replyOf = (message: Buffer): Reply => JSON.parse(message.toString()) as Reply;
 
 function metadataOf({ metadata = {} }: CallOptions): Metadata {
   const made = new Metadata();

@@ -86,4 +86,4 @@ const lines = (shape: PlaneShape, pool: PoolName, more: string): readonly string
   );
 
 /** The seed of the users' hash, which for Sluice is derived from the service's name; any fixed one does. */
-export const saltOf = (_shape: PlaneShape): number => 7;
+const saltOf = (_shape: PlaneShape): number => 7;

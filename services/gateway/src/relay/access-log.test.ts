@@ -76,7 +76,18 @@ test("of what isn't known nothing is said", () => {
   const bare = { method, path, host, protocol, remoteAddress, startedAt, status, attempts };
   makeAccessLog("gateway-a", (line) => lines.push(line))(bare);
   assert.deepEqual(Object.keys(JSON.parse(lines[0] ?? "") as object), [
-    ...["level", "time", "gateway", "event", "method", "host", "path", "protocol", "remoteAddress", "status"],
-    ...["attempts", "requestBytes", "responseBytes"],
+    "level",
+    "time",
+    "gateway",
+    "event",
+    "method",
+    "host",
+    "path",
+    "protocol",
+    "remoteAddress",
+    "status",
+    "attempts",
+    "requestBytes",
+    "responseBytes",
   ]);
 });
