@@ -8,7 +8,7 @@ export { type HttpOptions, type HttpServer, makeHttpServer } from "./http-server
 export { type Keyring, type Opened, readKeyring } from "./keyring.ts";
 export { generateKeyPair, readSigner, readToken, type Signer, signerFromPem } from "./keys.ts";
 export { listen } from "./listen.ts";
-export { type Logger, makeLogger, makeRequestLogger } from "./logger.ts";
+export { type Logger, makeLineWriter, makeLogger } from "./logger.ts";
 export { makeRegistry } from "./metrics.ts";
 export { problemResponses } from "./openapi.ts";
 export { errorOf } from "./problem.ts";

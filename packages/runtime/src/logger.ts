@@ -25,12 +25,13 @@ const bufferBytes = 8_192;
 const bufferMs = 250;
 
 /**
- * For what is told of every request: written in the background and many at a time, since a system call for each line takes
- * longer than many a request. The process is named by its kind (`gateway: gateway-a`), since a request has a `service` of its own. A process that is killed loses the last quarter of a second of them; one that ends does not.
+ * Writes lines to standard output in the background and many at a time: for what is told of every request, where a system
+ * call for each line takes longer than the request. A process that is killed loses the last quarter of a second of them; one
+ * that ends does not.
  */
-export function makeRequestLogger({ service, name, level = "info" }: LoggerOptions): Logger {
+export function makeLineWriter(): (line: string) => void {
   const destination = pino.destination({ fd: 1, sync: false, minLength: bufferBytes });
   setInterval(() => destination.flush(), bufferMs).unref();
   process.once("exit", () => destination.flushSync());
-  return pino({ level, base: { [service]: name }, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  return (line) => void destination.write(line);
 }

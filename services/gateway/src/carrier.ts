@@ -27,17 +27,17 @@ export interface Carrier {
 }
 
 export type CarrierDeps = DataPathDeps & {
-  /** Told of every request. */
-  readonly requestLogger: Logger;
+  /** Told of every request, a line for each; undefined: nobody wants to know. */
+  readonly requestLog: ((line: string) => void) | undefined;
   /** The clock that pools are judged by, apart from the one that requests are measured by. Default: the same. */
   readonly judgeNow?: () => MonoMs;
 };
 
 export function makeCarrier(deps: CarrierDeps, hash: Hash32): Carrier {
-  const { own, logger, requestLogger, keysDir, registry } = deps;
+  const { own, logger, requestLog, keysDir, registry } = deps;
   const now = () => monoMs(performance.now());
   const metrics = makeTrafficMetrics(registry);
-  const log = makeAccessLog(requestLogger);
+  const log = requestLog && makeAccessLog(own.name, requestLog);
   const splices = new Set<object>();
   const waiting = new Set<() => void>();
   let routes: Routes | undefined;
@@ -63,7 +63,7 @@ export function makeCarrier(deps: CarrierDeps, hash: Hash32): Carrier {
 
   function note(record: Record): void {
     metrics.note(record);
-    log(record);
+    log?.(record);
     if (underWay() === 0) for (const done of waiting) done();
   }
 

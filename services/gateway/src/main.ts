@@ -1,5 +1,5 @@
 import { readConfigFile } from "@sluice/contract";
-import { makeLogger, makeRequestLogger, processFlags, readKeyring, readToken, runMain, xxh32 } from "@sluice/runtime";
+import { makeLineWriter, makeLogger, processFlags, readKeyring, readToken, runMain, xxh32 } from "@sluice/runtime";
 import { makeDataPath } from "./make-data-path.ts";
 import { startGateway } from "./start-gateway.ts";
 
@@ -8,19 +8,20 @@ import { startGateway } from "./start-gateway.ts";
 
 await runMain(async (signal) => {
   const flags = processFlags();
-  const requestLogger = makeRequestLogger({ service: "gateway", name: flags.name, level: flags.logLevel });
+  const logger = makeLogger({ service: "gateway", name: flags.name, level: flags.logLevel });
+  const requestLog = logger.isLevelEnabled("info") ? makeLineWriter() : undefined;
   const gateway = await startGateway({
     name: flags.name,
     config: await readConfigFile(flags.config),
     keysDir: flags.keys,
     stateDir: flags.state,
-    logger: makeLogger({ service: "gateway", name: flags.name, level: flags.logLevel }),
+    logger,
     keyring: await readKeyring(flags.keys, flags.state),
     tokens: {
       operator: await readToken(`${flags.keys}/operator.token`),
       node: await readToken(`${flags.keys}/node.token`),
     },
-    dataPath: (deps) => makeDataPath({ ...deps, requestLogger }, xxh32),
+    dataPath: (deps) => makeDataPath({ ...deps, requestLog }, xxh32),
   });
   const ended = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   await Promise.race([ended, gateway.failed]);

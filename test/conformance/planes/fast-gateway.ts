@@ -25,7 +25,7 @@ await runMain(async (signal) => {
       operator: await readToken(join(flags.keys, "operator.token")),
       node: await readToken(join(flags.keys, "node.token")),
     },
-    dataPath: (deps) => makeDataPath({ ...deps, requestLogger: logger, judgeNow }, xxh32),
+    dataPath: (deps) => makeDataPath({ ...deps, requestLog: undefined, judgeNow }, xxh32),
   });
   const ended = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   await Promise.race([ended, gateway.failed]);

@@ -96,7 +96,10 @@ class Http1Inbound implements Inbound {
   }
 
   write(chunk: Uint8Array): boolean {
+    const isFirst = !this.#hasWritten;
     this.#hasWritten = true;
+    // As text of the same bytes a short body leaves in one piece with the head, which costs half as much as two.
+    if (isFirst && chunk.length <= shortBytes) return this.#response.write(latin1(chunk), "latin1");
     return this.#response.write(chunk);
   }
 
@@ -121,6 +124,10 @@ class Http1Inbound implements Inbound {
     response.once("error", () => undefined);
   }
 }
+
+const shortBytes = 4_096;
+const latin1 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 
 function bodyOf(request: IncomingMessage): Body {
   if (!request.complete) return { kind: "stream", stream: request };
