@@ -62,20 +62,7 @@ export async function openInstallation(weights: Weights): Promise<Installation> 
   async function start(): Promise<void> {
     arbiter = await startArbiter({ ...common, ...(await own("arbiter-w")), ...database.open() });
   }
-  async function api(method: string, path: string, { body, headers = {} }: ApiMore = {}): Promise<ApiAnswer> {
-    const answer = await fetch(`http://${controlAddress(shape)}:${ports.control}${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${operator}`,
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
-    });
-    const text = await answer.text();
-    const parsed = text === "" ? {} : (JSON.parse(text) as ApiAnswer["body"]);
-    return { status: answer.status, etag: answer.headers.get("etag") ?? "", body: parsed };
-  }
+  const api = makeApi(`http://${controlAddress(shape)}:${ports.control}`, operator);
   async function close(): Promise<void> {
     await Promise.all(children.map((child) => child.kill()));
     await Promise.all(agents.map((agent) => agent.close()));
@@ -112,6 +99,23 @@ export async function openInstallation(weights: Weights): Promise<Installation> 
     stopArbiter: async () => arbiter?.close(),
     startArbiter: start,
     [Symbol.asyncDispose]: close,
+  };
+}
+
+function makeApi(url: string, token: string): Installation["api"] {
+  return async (method, path, { body, headers = {} } = {}) => {
+    const answer = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    const parsed = text === "" ? {} : (JSON.parse(text) as ApiAnswer["body"]);
+    return { status: answer.status, etag: answer.headers.get("etag") ?? "", body: parsed };
   };
 }
 
