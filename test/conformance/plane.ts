@@ -71,6 +71,10 @@ export const capabilities = [
   "tls",
   /** HTTP/2 without TLS from clients, beside HTTP/1.1 on one port. */
   "h2c",
+  /** HTTP/1.1 to the letter: what is merely readable is refused. */
+  "strict-http1",
+  /** A length that HTTP/2's frames don't bear out is refused. */
+  "h2-lengths",
   "grpc",
   /** A backend may close its HTTP/2 connection, orderly, without a failed request. */
   "goaway",

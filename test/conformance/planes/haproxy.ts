@@ -25,6 +25,8 @@ export const haproxy: PlaneKind = {
     statistics: "it counts errors in a row (observe layer7), and knows no baseline and no minimum volume",
     counts: "a 5xx is a 5xx to it, an error in a stream or in gRPC trailers none",
     "connection-options": "it leaves what Connection names where it is",
+    "h2-lengths": "a request that names a length and ends at once is passed on (2.6)",
+    "strict-http1": "it takes a bare LF behind a chunk, and HTTP/3.7 for HTTP/1.1 (2.6)",
     tracing: "unique-id-format could make an id, but no traceparent",
     retry: "it retries among the servers of one backend, and a backup is none until health checks say so",
     drain: "a soft stop tells clients to go, but sends nobody to the other site",

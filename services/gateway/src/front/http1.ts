@@ -40,7 +40,18 @@ export function makeHttp1(limits: Limits, events: Http1Events): Server {
 
 function take(request: IncomingMessage, response: ServerResponse, events: Http1Events): void {
   if (response.destroyed) return;
+  if (isOdd(request)) return void response.writeHead(400, { connection: "close", "content-length": 0 }).end();
   events.onRequest(new Http1Inbound(request, response, events));
+}
+
+/** What llhttp takes and others may read differently: two hosts (RFC 9112 §3.2 wants 400), and HTTP/0.9. */
+function isOdd({ rawHeaders, httpVersionMajor }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (name.length === 4 && name.toLowerCase() === "host") hosts += 1;
+  }
+  return hosts > 1 || httpVersionMajor !== 1;
 }
 
 class Http1Inbound implements Inbound {
