@@ -35,7 +35,7 @@ export function frame({ type, flags: set = 0, stream = 0, payload = Buffer.alloc
 export type HeaderList = readonly (readonly [name: string, value: string])[];
 
 /** A block of headers, byte for byte: nothing is checked or put in lower case. */
-export const headerBlock = (headers: HeaderList): Buffer =>
+const headerBlock = (headers: HeaderList): Buffer =>
   Buffer.concat(headers.flatMap(([name, value]) => [Buffer.from([0]), literal(name), literal(value)]));
 
 function literal(text: string): Buffer {

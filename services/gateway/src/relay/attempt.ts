@@ -98,6 +98,18 @@ export class Attempt implements UpstreamEvents {
     if (this.endpoint && learnt) this.pool.note(this.endpoint, learnt, now);
   }
 
+  /**
+   * It said that it has not begun on the request, as a server does that is being replaced, and the request goes elsewhere: an
+   * endpoint that says so again is left out for a while, and of the pool nothing is learnt.
+   */
+  noteRefused(): void {
+    if (this.#isNoted) return;
+    this.#isNoted = true;
+    const now = this.#exchange.parts.deps.now();
+    if (this.endpoint) this.pool?.note(this.endpoint, "refused", now);
+    if (this.endpoint) this.peer?.note(this.endpoint, true, now);
+  }
+
   noteUnserved(): void {
     this.#isUnserved = true;
     const { service, decision, deps } = this.#exchange.parts;

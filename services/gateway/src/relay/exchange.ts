@@ -192,9 +192,9 @@ export class Exchange {
     });
     if (decision.kind === "no") return false;
     budget.spend(deps.now());
-    const because = end.kind === "answer" ? undefined : end.kind === "unprocessed" ? "connect" : end.kind;
-    const known = because === undefined ? this.#wholeEnd(undefined) : ({ kind: "transport", because } as const);
-    attempt.note(classify(known), end.kind === "connect" || end.kind === "unprocessed");
+    if (end.kind === "unprocessed") attempt.noteRefused();
+    else if (end.kind === "answer") attempt.note(classify(this.#wholeEnd(undefined)), false);
+    else attempt.note(classify({ kind: "transport", because: end.kind }), end.kind === "connect");
     attempt.isUnseen = end.kind === "connect" || end.kind === "unprocessed";
     attempt.leave();
     this.#try(attempt);

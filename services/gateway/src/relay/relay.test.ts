@@ -225,4 +225,6 @@ test("gRPC: a stream that the pool refuses is tried elsewhere", async (t) => {
     stream.resume();
     await once(stream, "close");
   }
+  plane.pools.local.judge();
+  assert.match(plane.pools.local.traffic()[0]?.because ?? "", /^0 of 8 requests failed/);
 });
