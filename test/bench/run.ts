@@ -14,6 +14,10 @@ const benches: Readonly<Record<string, Bench>> = {
     about: "how often the lab's configuration moves traffic for no reason, in virtual time",
     load: () => import("./false-moves.ts"),
   },
+  gateway: {
+    about: "what the gateway carries and costs, beside HAProxy and Node's proxies",
+    load: () => import("./gateway.ts"),
+  },
   rest: {
     about: "what the lab uses while nothing happens: processor time and memory by role",
     load: () => import("./rest.ts"),

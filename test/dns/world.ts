@@ -93,6 +93,7 @@ export async function makeWorld() {
     return startNameserver({ name: own.name, config: options.config ?? config, stateDir, logger, keyring, tokens });
   };
   return {
+    directory,
     signer,
     desk,
     config,

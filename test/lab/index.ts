@@ -1,11 +1,15 @@
+export { channelOf, type Exchange, siteOf } from "./load/exchange.ts";
+export { loadTarget } from "./load/load-target.ts";
+export { makeServed, type Served, type ServedTable } from "./load/served.ts";
+export { type Load, startLoad } from "./load/start-load.ts";
 export type { Faults } from "./model-server/faults.ts";
 export { type ModelServer, startModelServer } from "./model-server/index.ts";
 export { longestSplitMs, settledAt } from "./poll/judge.ts";
 export { type Poll, type PollOptions, type PollServer, startPoll } from "./poll/poll.ts";
 export type { PollChange, PollCounts, PollOutcome, ServerPoll } from "./poll/recorder.ts";
 export { askLab, needLab } from "./up/ask-lab.ts";
-export { setFaults } from "./up/fault.ts";
+export { type FaultWhom, setFaults } from "./up/fault.ts";
 export { labDown } from "./up/lab-down.ts";
 export { type Lab, labUp } from "./up/lab-up.ts";
-export { commandFor, defaultRoot, layoutOf, splitEndpoint } from "./up/layout.ts";
+export { commandFor, defaultRoot, type Layout, layoutOf, splitEndpoint } from "./up/layout.ts";
 export type { LabRecord } from "./up/record.ts";

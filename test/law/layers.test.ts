@@ -20,6 +20,7 @@ const rooms = {
   "services/agent": ["core", "ports", "contract", "runtime", "dns"],
   "services/arbiter": ["core", "ports", "contract", "runtime", "dns", "[store-postgres]"],
   "services/nameserver": ["core", "ports", "contract", "runtime", "dns"],
+  "services/gateway": ["core", "ports", "contract", "runtime"],
   "test/lab": [
     "core",
     "ports",
@@ -31,6 +32,7 @@ const rooms = {
     "agent",
     "arbiter",
     "nameserver",
+    "gateway",
   ],
 } as const satisfies Record<string, readonly string[]>;
 

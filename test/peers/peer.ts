@@ -7,6 +7,10 @@ export const peers = {
   unbound: { package: "unbound" },
   dnsperf: { package: "dnsperf" },
   gdnsd: { package: "gdnsd" },
+  haproxy: { package: "haproxy" },
+  h2load: { package: "nghttp2-client" },
+  nghttpd: { package: "nghttp2-server" },
+  curl: { package: "curl" },
 } as const satisfies Record<string, { readonly package: string }>;
 
 export type PeerName = keyof typeof peers;

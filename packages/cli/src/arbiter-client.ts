@@ -1,14 +1,17 @@
 import { SluiceError } from "@sluice/core";
+import type { Ask } from "@sluice/runtime";
 import { askAll, askOne, type Outcome } from "./ask-all.ts";
 import { isLeading, type Status } from "./status.ts";
 import { whyNobodyLeads } from "./why-nobody-leads.ts";
 
 /** The arbiters' API, as the command line uses it: all are asked at once, so losing one costs an operator next to nothing. */
 export interface ArbiterClient {
-  /** From any arbiter that answers; for `status` and `explain` from the leader, if it answers about as soon as others. */
+  /** From any arbiter that answers; for `status`, `explain` and weights from the leader, if it answers about as soon as others. */
   get(path: string, options?: { readonly signal?: AbortSignal }): Promise<unknown>;
   /** To the leader. Never sent a second time unless the first arbiter has said that it did nothing. */
   send(method: "POST" | "PUT", path: string, body: unknown): Promise<unknown>;
+  /** As `send`, for a change that was made on what had this entity tag. */
+  patch(path: string, body: unknown, ifMatch: string): Promise<unknown>;
   /** The status by everybody who answers, the leader's first, and who doesn't. */
   survey(): Promise<Survey>;
 }
@@ -45,9 +48,19 @@ export function makeArbiterClient(
     return [leader.url, ...urls.filter((url) => url !== leader.url)];
   }
 
+  async function deliver(what: Pick<Ask, "method" | "body" | "headers">, path: string): Promise<unknown> {
+    for (const url of await findLeader()) {
+      const outcome = await askOne({ ...asking, ...what, url: `${url}${path}`, timeoutMs: waits.writeMs }, url);
+      if (outcome.kind === "answer") return outcome.body;
+      if (outcome.kind === "problem" && outcome.error.code !== "NOT_LEADER") throw outcome.error;
+      if (outcome.kind === "silent" && !isUnsent(outcome.error)) throw maybeDone(outcome);
+    }
+    throw noLeader(await askAll(urls, { ask: read("/v1/status"), graceMs: waits.graceMs, isEnough: () => false }));
+  }
+
   return {
     async get(path, options = {}) {
-      const isAboutLeader = /^\/v1\/(status|explain)\b/.test(path);
+      const isAboutLeader = /^\/v1\/(status|explain|services)\b/.test(path);
       const isEnough = (outcome: Outcome): boolean => (isAboutLeader ? isLeaders(outcome) : outcome.kind === "answer");
       const outcomes = await askAll(urls, { ask: read(path), graceMs: waits.graceMs, isEnough, ...options });
       const best = outcomes.find(isLeaders) ?? outcomes.find(({ kind }) => kind === "answer");
@@ -60,17 +73,8 @@ export function makeArbiterClient(
       if (statuses.length === 0) throw whyNot(outcomes) ?? unreachable(outcomes);
       return { statuses, silent };
     },
-    async send(method, path, body) {
-      const order = await findLeader();
-      for (const url of order) {
-        const ask = { ...asking, url: `${url}${path}`, method, body, timeoutMs: waits.writeMs };
-        const outcome = await askOne(ask, url);
-        if (outcome.kind === "answer") return outcome.body;
-        if (outcome.kind === "problem" && outcome.error.code !== "NOT_LEADER") throw outcome.error;
-        if (outcome.kind === "silent" && !isUnsent(outcome.error)) throw maybeDone(outcome);
-      }
-      throw noLeader(await askAll(urls, { ask: read("/v1/status"), graceMs: waits.graceMs, isEnough: () => false }));
-    },
+    send: (method, path, body) => deliver({ method, body }, path),
+    patch: (path, body, ifMatch) => deliver({ method: "PATCH", body, headers: { "if-match": ifMatch } }, path),
   };
 }
 

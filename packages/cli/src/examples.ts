@@ -10,7 +10,16 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   evacuate: ['sluice evacuate site-a --reason "power work" --for 4h'],
   failback: ['sluice failback chat --reason "site-a is well again"', 'sluice failback --reason "all is well again"'],
   drain: ['sluice drain site-a --service chat --reason "new drivers" --for 2h'],
-  pin: ['sluice pin chat --to site-b --reason "looking into site-a" --for 30m'],
+  pin: [
+    'sluice pin chat --to site-b --reason "looking into site-a" --for 30m',
+    'sluice pin chat --channel stable --reason "looking into the canary" --for 30m',
+  ],
+  weights: [
+    "sluice weights chat",
+    'sluice weights chat stable=90 canary=10 --reason "a first step" --dry-run',
+    'sluice weights chat stable=90 canary=10 --reason "a first step"',
+    'sluice weights chat stable=100 canary=0 --reason "it hurts" --if-match \'"w-41"\' --json',
+  ],
   freeze: ['sluice freeze --reason "network work, look before it moves" --for 15m'],
   undo: [
     'sluice undo --reason "done"',
@@ -30,12 +39,20 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
   "lab pause": ["sluice lab pause site-a"],
   "lab heal": ["sluice lab heal site-a"],
   "lab fault": [
-    "sluice lab fault site-a --status 503 --rate 0.5",
-    "sluice lab fault site-a --hang",
-    "sluice lab fault site-a",
+    "sluice lab fault --site site-a --status 500 --rate 0.5",
+    "sluice lab fault --site site-a --channel stable --latency 600 --for 90s",
+    "sluice lab fault site-a-stable-1 --hang",
+    "sluice lab fault --site site-a --clear",
+  ],
+  "lab load": [
+    "sluice lab load",
+    "sluice lab load --rps 200 --grpc --for 5m",
+    "sluice lab load --service embed --gateway site-a --for 30s --json",
   ],
   "drill run": [
     "sluice drill run site-outage --service chat",
     "sluice drill run site-outage --service chat --fault silent --resolver unbound --json",
+    "sluice drill run error-spike --service chat",
+    "sluice drill run latency-degradation --service chat --rps 20 --json",
   ],
 };

@@ -4,6 +4,7 @@ import { drillCommands } from "./commands/drill.ts";
 import { labCommands } from "./commands/lab.ts";
 import { lookCommands } from "./commands/look.ts";
 import { operateCommands } from "./commands/operate.ts";
+import { weightsCommand } from "./commands/weights.ts";
 import { examples } from "./examples.ts";
 import { defaultRoot } from "./session.ts";
 
@@ -21,6 +22,7 @@ export function makeProgram(output: OutputConfiguration = {}): Command {
     .exitOverride();
   lookCommands(program);
   operateCommands(program);
+  weightsCommand(program);
   configCommands(program);
   labCommands(program);
   drillCommands(program);

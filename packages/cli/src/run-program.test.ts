@@ -26,6 +26,19 @@ const usage: Readonly<Record<string, readonly [args: readonly string[], told: Re
   ],
   "a number that is none": [["events", "--limit", "many"], /^USAGE: .*whole number from 1 to 1000/],
   "a reason that says nothing": [["freeze", "--reason", "x"], /^USAGE: --reason needs at least three characters/],
+  "a share that is none": [["lab", "load", "--stream", "1.5"], /^USAGE: --stream: 1\.5 is no share/],
+  "a load of nothing": [["lab", "load", "--rps", "0"], /^USAGE: .*whole number from 1 to 2000/],
+  "a fault for nobody": [["lab", "fault", "--status", "500"], /^USAGE: it is not said whom to give the fault/],
+  "a fault for two": [["lab", "fault", "site-a", "--site", "site-b"], /^USAGE: both a name and --site are given/],
+  "a fault that heals": [
+    ["lab", "fault", "--site", "site-a", "--status", "500", "--clear"],
+    /^USAGE: --clear heals, and a fault or --for is given too/,
+  ],
+  "a while without a fault": [
+    ["lab", "fault", "--site", "site-a", "--for", "10s"],
+    /^USAGE: --for is given, and no fault/,
+  ],
+  "a drill that there isn't": [["drill", "run", "quake", "--service", "chat"], /^USAGE: drill: quake is not known/],
   "an arbiter that is no address": [
     ["status", "--arbiters", "localhost"],
     /^USAGE: --arbiters: localhost is no address/,

@@ -14,14 +14,30 @@ export type Explained = {
   readonly held: string | null;
   readonly answers: readonly { site: string; share: number; addresses: readonly string[] }[];
   readonly ttlSeconds: number;
-  readonly sites: readonly { site: string; kind: string; because: string; quarantinedSince: number | null }[];
+  readonly channels: readonly { channel: string; weight: number }[];
+  readonly pinnedChannel: string | null;
+  readonly sites: readonly {
+    site: string;
+    kind: string;
+    because: string;
+    detail?: string;
+    quarantinedSince: number | null;
+  }[];
   readonly targets: readonly {
     target: string;
     verdict: { kind: string; because: string } | null;
     tally: string;
+    traffic: { state: string; because: string } | null;
     votes: readonly { agent: string; opinion: string; because: string | null; detail: string | null }[];
   }[];
-  readonly standing: readonly { id: string; kind: string; by: string; reason: string; until: number }[];
+  readonly standing: readonly {
+    id: string;
+    kind: string;
+    channel?: string;
+    by: string;
+    reason: string;
+    until: number;
+  }[];
   readonly lastDecision: { sequence: number; at: number; because: string; cause: string } | null;
 };
 
@@ -34,6 +50,7 @@ export function explainLines(explained: Explained): readonly string[] {
   return [
     `${host} is answered ${given.join(" or ") || "nothing yet"}, ttl ${ttlSeconds} s`,
     `served by ${served}${real}: ${situation}${held === null ? "" : `, held by ${held}`}`,
+    channelsLine(explained),
     ...explained.standing.map(
       ({ id, kind, by, reason, until }) => `override ${id}: ${kind} until ${dateOf(until)}, by ${by}: ${reason}`,
     ),
@@ -48,15 +65,23 @@ export function explainLines(explained: Explained): readonly string[] {
   ];
 }
 
+function channelsLine({ channels, pinnedChannel }: Explained): string {
+  const weights = channels.map(({ channel, weight }) => `${channel} ${weight}`).join(", ");
+  return pinnedChannel === null
+    ? `channels: ${weights}`
+    : `channels: all in ${pinnedChannel} by a pin, else ${weights}`;
+}
+
 const dateOf = (at: number): string => formatDate(epochMs(at));
 
-const siteLine = ({ site, kind, because, quarantinedSince }: Explained["sites"][number]): string =>
-  `${site} is ${kind} for it (${because})${quarantinedSince === null ? "" : `, quarantined since ${dateOf(quarantinedSince)}`}`;
+const siteLine = ({ site, kind, because, detail, quarantinedSince }: Explained["sites"][number]): string =>
+  `${site} is ${kind} for it (${because}${detail === undefined ? "" : `: ${detail}`})${quarantinedSince === null ? "" : `, quarantined since ${dateOf(quarantinedSince)}`}`;
 
-function targetLines({ target, verdict, tally, votes }: Explained["targets"][number]): readonly string[] {
+function targetLines({ target, verdict, tally, traffic, votes }: Explained["targets"][number]): readonly string[] {
   const why = (text: string | null): string => (text === null ? "" : ` (${text})`);
   return [
     `  ${target}: ${verdict?.kind ?? "unknown"}, because ${verdict?.because ?? "nobody voted"} (${tally})`,
+    ...(traffic === null ? [] : [`    its own gateways: ${traffic.state}: ${traffic.because}`]),
     ...votes.map(
       ({ agent, opinion, because, detail }) =>
         `    ${agent}: ${opinion}${why(because)}${detail === null ? "" : `: ${detail}`}`,

@@ -2,11 +2,12 @@ import { epochMs, formatDate } from "@sluice/core";
 import type { Survey } from "./arbiter-client.ts";
 import type { Status } from "./status.ts";
 import { table } from "./table.ts";
+import { gatewayLines } from "./weights.ts";
 import { whyNobodyLeads } from "./why-nobody-leads.ts";
 
 /**
  * The status for somebody who was woken up: who leads, fresh vantages, where each service is and whether its standby is
- * ready; then what holds automation back; then nameservers and overrides.
+ * ready; then what holds automation back; then what gateways say of their pools; then nameservers and overrides.
  */
 export function statusLines(survey: Survey, now: number): readonly string[] {
   const [status] = survey.statuses;
@@ -16,14 +17,20 @@ export function statusLines(survey: Survey, now: number): readonly string[] {
     vantagesLine(status),
     ...survey.silent.map(({ url, because }) => `silent    ${url}: ${because.replace(`${url} `, "")}`),
     "",
-    ...table(["SERVICE", "SERVED BY", "STANDBY", "SITUATION"], status.services.map(serviceRow)),
+    ...table(["SERVICE", "SERVED BY", "STANDBY", "SITUATION", "CHANNELS"], status.services.map(serviceRow)),
+    ...section("to blame", status.blamed),
     ...section("held", status.services.flatMap(heldLines)),
+    ...section(
+      "traffic",
+      table(["POOL", "VERDICT", "TRAFFIC", "BECAUSE"], status.services.flatMap(trafficRows)).slice(1),
+    ),
     ...section(
       "overrides",
       status.overrides.flatMap((override) => overrideLines(override, now)),
     ),
     "",
     ...table(["NAMESERVER", "SNAPSHOT", "SEEN"], status.nameservers.map(nameserverRow)),
+    ...(status.gateways.length > 0 ? ["", ...gatewayLines(status.gateways)] : []),
   ];
 }
 
@@ -51,13 +58,19 @@ function vantagesLine({ vantages, quorum }: Status): string {
 
 type Service = Status["services"][number];
 
-function serviceRow({ service, served, base, isForced, standby, situation }: Service): readonly string[] {
+function serviceRow(status: Service): readonly string[] {
+  const { service, served, base, isForced, standby, situation } = status;
   const standbys = standby.map(
     ({ site, isReady, isQuarantined, health }) =>
       `${site} ${isReady ? "ready" : isQuarantined ? "quarantined" : health}`,
   );
-  return [service, isForced ? `${served} (forced; real: ${base})` : served, standbys.join(", ") || "-", situation];
+  const at = isForced ? `${served} (forced; real: ${base})` : served;
+  return [service, at, standbys.join(", ") || "-", situation, channelsOf(status)];
 }
+
+/** Weights as wanted; under a pin they count for nobody. */
+const channelsOf = ({ channels, pinnedChannel }: Service): string =>
+  `${channels.map(({ channel, weight }) => `${channel} ${weight}`).join(", ")}${pinnedChannel === null ? "" : ` (pinned to ${pinnedChannel})`}`;
 
 const heldLines = ({ service, held, latchedAt }: Service): readonly string[] => [
   ...(held === null ? [] : [`${service} would move, held by ${held}`]),
@@ -66,9 +79,15 @@ const heldLines = ({ service, held, latchedAt }: Service): readonly string[] => 
     : [`${service} latched to manual since ${dateOf(latchedAt)}: look, then move it or confirm where it is`]),
 ];
 
+const trafficRows = ({ pools }: Service): readonly (readonly string[])[] =>
+  pools.flatMap(({ target, verdict, traffic }) =>
+    traffic === null ? [] : [[target.replace(/^pool:/, ""), verdict, traffic.state, traffic.because]],
+  );
+
 function overrideLines(override: Status["overrides"][number], now: number): readonly string[] {
-  const { id, kind, site, service, until, by, reason } = override;
-  const what = [kind, service ?? "every service", ...(site === undefined ? [] : [kind === "pin" ? "to" : "at", site])];
+  const { id, kind, site, channel, service, until, by, reason } = override;
+  const at = site === undefined ? [] : [kind === "pin" ? "to" : "at", site];
+  const what = [kind, service ?? "every service", ...at, ...(channel === undefined ? [] : ["to channel", channel])];
   return [
     `${id}  ${what.join(" ")}, until ${dateOf(until)} (${leftOf(until - now)}), by ${by}: ${reason}`,
     `${" ".repeat(id.length)}  end it: sluice undo ${id} --reason …`,

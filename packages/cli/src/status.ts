@@ -21,10 +21,25 @@ export type Status = {
     isHome: boolean;
     held: string | null;
     latchedAt: number | null;
+    pools: readonly {
+      target: string;
+      verdict: string;
+      because: string;
+      traffic: { state: string; because: string } | null;
+    }[];
     standby: readonly { site: string; isReady: boolean; health: string; isQuarantined: boolean }[];
+    channels: readonly { channel: string; weight: number }[];
+    pinnedChannel: string | null;
   }[];
   readonly nameservers: readonly {
     nameserver: string;
+    site: string;
+    fence: string | null;
+    isCurrent: boolean;
+    seenAgoMs: number | null;
+  }[];
+  readonly gateways: readonly {
+    gateway: string;
     site: string;
     fence: string | null;
     isCurrent: boolean;
@@ -35,10 +50,12 @@ export type Status = {
     kind: string;
     service?: string;
     site?: string;
+    channel?: string;
     until: number;
     by: string;
     reason: string;
   }[];
+  readonly blamed: readonly string[];
 };
 
 /** Whether an answer to `status` or `explain` is the leader's own. */

@@ -63,8 +63,10 @@ export const statusOf = (arbiter: string, changes: object = {}) => ({
     because: null,
   })),
   sites: [],
+  blamed: [],
   services: [],
   nameservers: [],
+  gateways: [],
   overrides: [],
   ...changes,
 });

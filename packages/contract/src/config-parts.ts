@@ -1,5 +1,8 @@
-import { type TSchema, Type } from "typebox";
+import { type TProperties, type TSchema, Type } from "typebox";
 import type { FormatName } from "./formats.ts";
+
+export const closed = <P extends TProperties>(properties: P, description: string) =>
+  Type.Object(properties, { additionalProperties: false, description });
 
 /** A name of ours: site, agent, service, channel. */
 export const name = (description: string) => formed("name", description);
@@ -14,6 +17,7 @@ const patterns: Partial<Record<FormatName, { readonly pattern: string }>> = {
   "host-name": { pattern: "^[a-z0-9.-]+$" },
   "owner-name": { pattern: "^[a-z0-9._-]+$" },
   endpoint: { pattern: "^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9.-]+):[0-9]{1,5}$" },
+  "header-name": { pattern: "^[a-z0-9!#$%&'*+.^_`|~-]+$" },
   cidr: { pattern: "^[0-9A-Fa-f:.]+/[0-9]{1,3}$" },
   "process-url": { pattern: "^https?://(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9.-]+):[0-9]{1,5}/?$" },
 };
@@ -26,29 +30,33 @@ export const text = (description: string, value?: string) =>
 export const duration = (unit: "seconds" | "milliseconds", value: number, description: string, minimum = 0) =>
   Type.Integer({ minimum, maximum: 2 ** 31 - 1, default: value, description: `${description} Unit: ${unit}.` });
 
+/** What every process of ours has. */
+export const member = (what: string) => ({
+  name: name(`The ${what}'s name; its key bears it too.`),
+  site: name("The site it runs in."),
+  url: formed("process-url", "Where it listens for HTTP, and where the others find it."),
+});
+
 type Bounds = { readonly minItems?: number; readonly maxItems?: number; readonly default?: readonly unknown[] };
 
 export const list = <T extends TSchema>(items: T, description: string, bounds: Bounds = {}) =>
   Type.Array(items, { maxItems: 1000, ...bounds, description });
 
 const Tls = Type.Optional(
-  Type.Object(
+  closed(
     {
       serverName: formed("host-name", "The name the certificate must bear."),
       caFile: Type.Optional(
         text("PEM file of the authority to trust, on the agent's machine. Default: the system's authorities."),
       ),
     },
-    { additionalProperties: false, description: "Speak TLS, and check the certificate. Default: no TLS." },
+    "Speak TLS, and check the certificate. Default: no TLS.",
   ),
 );
 
-const probe = <P extends Record<string, TSchema>>(properties: P, description: string) =>
-  Type.Object(properties, { additionalProperties: false, description });
-
 export const PoolProbe = Type.Union(
   [
-    probe(
+    closed(
       {
         kind: Type.Literal("http", { description: "GET a path." }),
         path: Type.String({ pattern: "^/", maxLength: 2048, default: "/", description: "The path to GET." }),
@@ -62,8 +70,8 @@ export const PoolProbe = Type.Union(
       },
       "An HTTP look.",
     ),
-    probe({ kind: Type.Literal("tcp", { description: "Connect." }) }, "A TCP connection."),
-    probe(
+    closed({ kind: Type.Literal("tcp", { description: "Connect." }) }, "A TCP connection."),
+    closed(
       {
         kind: Type.Literal("grpc", { description: "grpc.health.v1 Check." }),
         service: Type.String({
@@ -75,7 +83,7 @@ export const PoolProbe = Type.Union(
       },
       "A gRPC health check.",
     ),
-    probe(
+    closed(
       {
         kind: Type.Literal("model", { description: "Ask an inference server whether it serves a model." }),
         model: text("The model's name."),

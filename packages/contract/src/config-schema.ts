@@ -1,9 +1,7 @@
 import { type Config, domainsMax } from "@sluice/core";
-import { type Static, type TProperties, type TSchema, Type } from "typebox";
-import { duration, formed, list, name, PoolProbe, text } from "./config-parts.ts";
-
-const closed = <P extends TProperties>(properties: P, description: string) =>
-  Type.Object(properties, { additionalProperties: false, description });
+import { type Static, type TSchema, Type } from "typebox";
+import { closed, duration, formed, list, member, name, PoolProbe, text } from "./config-parts.ts";
+import { Gateway, poolSettings, routeSettings } from "./gateway-schema.ts";
 
 const optionalList = <T extends TSchema>(items: T, description: string, maxItems = 1000) =>
   list(items, description, { maxItems, default: [] });
@@ -72,12 +70,6 @@ const Site = closed(
   },
   "A place that serves or observes: one failure domain.",
 );
-
-const member = (what: string) => ({
-  name: name(`The ${what}'s name; its key bears it too.`),
-  site: name("The site it runs in."),
-  url: formed("process-url", "Where it listens for HTTP, and where the others find it."),
-});
 
 const Nameserver = closed(
   {
@@ -190,6 +182,7 @@ const Service = closed(
             default: 1,
             description: "A look succeeds when this many endpoints answered well. Unit: endpoints.",
           }),
+          ...poolSettings,
           probe: PoolProbe,
         },
         "The endpoints of one channel in one site.",
@@ -197,6 +190,7 @@ const Service = closed(
       "The endpoints of each channel in each site.",
       { minItems: 1 },
     ),
+    ...routeSettings,
   },
   "A global host name with a policy.",
 );
@@ -271,6 +265,7 @@ export const ConfigSchema = Type.Object(
     }),
     agents: list(closed(member("agent"), "An agent."), "The agents.", { minItems: 1 }),
     nameservers: optionalList(Nameserver, "The nameservers.", 64),
+    gateways: optionalList(Gateway, "The gateways. Without any, services are steered by DNS alone.", 64),
     services: optionalList(Service, "The services."),
     probes: Type.Unsafe<Static<typeof Probes>>({ ...Probes, default: {} }),
     guards: Type.Unsafe<Static<typeof Guards>>({ ...Guards, default: {} }),

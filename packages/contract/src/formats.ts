@@ -1,5 +1,6 @@
 import { whyNotAddress, whyNotCidr } from "./address.ts";
 import { whyNotEndpoint, whyNotProcessUrl } from "./endpoint.ts";
+import { whyNotHeaderName, whyNotHeaderValue } from "./header.ts";
 import { whyNotHostName, whyNotOwnerName } from "./host-name.ts";
 
 export type Format = {
@@ -22,6 +23,8 @@ const formats = {
   address: { whyNot: whyNotAddress, hint: "Write an address: 192.0.2.1 or 2001:db8::1." },
   endpoint: { whyNot: whyNotEndpoint, hint: "Write host:port, an IPv6 host in brackets: [2001:db8::1]:443." },
   cidr: { whyNot: whyNotCidr, hint: "Write a range: 127.0.0.0/8 or ::1/128." },
+  "header-name": { whyNot: whyNotHeaderName, hint: "Write a header that clients send, in lower case: x-user-id." },
+  "header-value": { whyNot: whyNotHeaderValue, hint: "Write visible ASCII, at most with inner spaces: experiment-v2." },
   "process-url": { whyNot: whyNotProcessUrl, hint: "Write scheme, host and port: http://192.0.2.1:7400." },
 } as const satisfies Record<string, Format>;
 

@@ -10,9 +10,18 @@ export {
   ReportSchema,
   SelfCheckSchema,
   SnapshotSchema,
+  TrafficAskSchema,
+  TrafficReplySchema,
   VoteSchema,
 } from "./message-schemas.ts";
-export { checkConfig, configBytesMax, type ParsedConfig, parseConfig } from "./parse-config.ts";
-export { parseEnvelope, parseKeyset, parseReport, parseSnapshot } from "./parse-message.ts";
+export { checkConfig, configBytesMax, type ParsedConfig, parseConfig, withNewSettings } from "./parse-config.ts";
+export {
+  parseEnvelope,
+  parseKeyset,
+  parseReport,
+  parseSnapshot,
+  parseTrafficAsk,
+  parseTrafficReply,
+} from "./parse-message.ts";
 export { invalidConfig, parseConfigFile, type ReadOptions, readConfigFile } from "./read-config.ts";
 export { unreadableFiles } from "./unreadable-files.ts";

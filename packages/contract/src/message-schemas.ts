@@ -1,20 +1,19 @@
 import type { EpochMs } from "@sluice/core";
-import { opinions } from "@sluice/core";
+import { opinions, trafficStates } from "@sluice/core";
 import { Type } from "typebox";
+import { literals, Name } from "./message-parts.ts";
+import { GatewayPeerSchema, ServiceRouteSchema } from "./route-schemas.ts";
 
 /*
  * What travels between processes. Every text and list is bounded, so nobody can be filled up by a peer. Inside a signed
  * payload unknown fields are let through: a newer peer may say more, and its signature already says who it is.
  */
 
-const Name = Type.String({ minLength: 1, maxLength: 64 });
 const TargetKeyText = Type.String({ minLength: 1, maxLength: 300 });
 const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const Epoch = Type.Unsafe<EpochMs>(Type.Number({ minimum: 0 }));
 const Address = Type.String({ minLength: 2, maxLength: 45 });
 const Host = Type.String({ minLength: 1, maxLength: 255 });
-const literals = <const T extends readonly string[]>(values: T) =>
-  Type.Unsafe<T[number]>(Type.String({ enum: [...values] }));
 
 export const EnvelopeSchema = Type.Object(
   {
@@ -25,12 +24,32 @@ export const EnvelopeSchema = Type.Object(
   { additionalProperties: false },
 );
 
+const traffic = { state: literals(trafficStates), because: Type.String({ maxLength: 200 }) };
+
 export const VoteSchema = Type.Object({
   target: TargetKeyText,
   opinion: literals(opinions),
   suspect: Type.Boolean(),
   failingSince: Type.Optional(Epoch),
   detail: Type.Optional(Type.String({ maxLength: 200 })),
+  traffic: Type.Optional(Type.Object(traffic)),
+});
+
+/** As many pools as a report has votes. */
+const poolsMax = 10_000;
+const InRow = Type.Integer({ minimum: 0, maximum: 1_000_000_000 });
+
+/** What an agent tells a gateway of its own site; docs/agent.md has the exchange. */
+export const TrafficAskSchema = Type.Object({
+  agent: Name,
+  looks: Type.Array(Type.Object({ target: TargetKeyText, goodInRow: InRow, failedInRow: InRow }), {
+    maxItems: poolsMax,
+  }),
+});
+
+export const TrafficReplySchema = Type.Object({
+  gateway: Name,
+  pools: Type.Array(Type.Object({ target: TargetKeyText, ...traffic }), { maxItems: poolsMax }),
 });
 
 export const SelfCheckSchema = Type.Union([
@@ -111,6 +130,7 @@ const ServiceSnapshotSchema = Type.Object({
     }),
     { maxItems: 64 },
   ),
+  route: Type.Optional(ServiceRouteSchema),
 });
 
 export const SnapshotSchema = Type.Object({
@@ -121,4 +141,5 @@ export const SnapshotSchema = Type.Object({
   issuedAt: Epoch,
   zone: ZoneSnapshotSchema,
   services: Type.Array(ServiceSnapshotSchema, { maxItems: 1000 }),
+  gateways: Type.Optional(Type.Array(GatewayPeerSchema, { maxItems: 64 })),
 });

@@ -52,6 +52,12 @@ export function checkConfig(value: unknown): ParsedConfig {
   return { kind: "ok", config, warnings: found.warnings };
 }
 
+/** A configuration that was checked when it was applied, with the defaults of settings that have come since. */
+export function withNewSettings(config: Config): Config {
+  const { value, unsound } = shape(ConfigSchema, config);
+  return unsound.length === 0 ? (value as Config) : config;
+}
+
 const invalid = (problems: readonly Problem[]): ParsedConfig => ({
   kind: "invalid",
   problems,

@@ -1,11 +1,20 @@
-import type { Envelope, Keyset, Report, Snapshot } from "@sluice/core";
+import type { Envelope, Keyset, Report, Snapshot, TrafficAsk, TrafficReply } from "@sluice/core";
 import { Compile } from "typebox/compile";
-import { EnvelopeSchema, KeysetSchema, ReportSchema, SnapshotSchema } from "./message-schemas.ts";
+import {
+  EnvelopeSchema,
+  KeysetSchema,
+  ReportSchema,
+  SnapshotSchema,
+  TrafficAskSchema,
+  TrafficReplySchema,
+} from "./message-schemas.ts";
 
 const envelope = Compile(EnvelopeSchema);
 const report = Compile(ReportSchema);
 const keyset = Compile(KeysetSchema);
 const snapshot = Compile(SnapshotSchema);
+const trafficAsk = Compile(TrafficAskSchema);
+const trafficReply = Compile(TrafficReplySchema);
 
 /** An envelope, or undefined for anything else. Whether its signature holds is the keyring's affair. */
 export function parseEnvelope(value: unknown): Envelope | undefined {
@@ -25,4 +34,14 @@ export function parseKeyset(value: unknown): Keyset | undefined {
 /** A snapshot as it stood in an envelope's payload, or undefined. */
 export function parseSnapshot(value: unknown): Snapshot | undefined {
   return snapshot.Check(value) ? (value as Snapshot) : undefined;
+}
+
+/** What an agent tells a gateway, or undefined. */
+export function parseTrafficAsk(value: unknown): TrafficAsk | undefined {
+  return trafficAsk.Check(value) ? value : undefined;
+}
+
+/** What a gateway answers an agent, or undefined. */
+export function parseTrafficReply(value: unknown): TrafficReply | undefined {
+  return trafficReply.Check(value) ? value : undefined;
 }

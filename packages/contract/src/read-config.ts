@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { type Config, SluiceError } from "@sluice/core";
 import { configBytesMax, type ParsedConfig, parseConfig } from "./parse-config.ts";
+import { unreadableCertificates } from "./unreadable-certificates.ts";
 import { unreadableFiles } from "./unreadable-files.ts";
 
 export type ReadOptions = {
@@ -19,7 +20,8 @@ export async function readConfigFile(path: string, options: ReadOptions = {}): P
 export async function parseConfigFile(path: string, options: ReadOptions = {}): Promise<ParsedConfig> {
   const parsed = parseConfig(await readBounded(path));
   const config = parsed.kind === "ok" ? parsed.config : parsed.shaped;
-  const files = options.withFiles && config ? await unreadableFiles(config) : [];
+  const files =
+    options.withFiles && config ? [...(await unreadableFiles(config)), ...(await unreadableCertificates(config))] : [];
   if (files.length === 0) return parsed;
   if (parsed.kind === "invalid") return { ...parsed, problems: [...parsed.problems, ...files] };
   const { warnings } = parsed;

@@ -15,6 +15,7 @@ const siteBForbidden = Object.fromEntries(
     "sites[1].edge.endpoints[0]",
     ...[0, 1].flatMap((at) => [2, 3].map((pool) => `services[${at}].pools[${pool}].endpoints[0]`)),
     ...[0, 1].map((at) => `services[${at}].pools[2].endpoints[1]`),
+    "services[0].pools[5].endpoints[0]",
   ].map((path) => [path, /loopback, and probes\.allow does not cover it/]),
 );
 
@@ -75,6 +76,73 @@ refuses([
     { "nameservers[0].url": "http://127.0.1.1:5300" },
     { "nameservers[0].port": /127\.0\.1\.1:5300 is there twice/ },
   ],
+  // Gateways.
+  ["a gateway nowhere", { "gateways[0].site": "site-x" }, { "gateways[0].site": /there is no site site-x/ }],
+  ["a gateway at a witness", { "gateways[0].site": "site-w" }, { "gateways[0].site": /site-w is a witness/ }],
+  [
+    "a gateway named as an agent",
+    { "gateways[0].name": "agent-a" },
+    { "gateways[0].name": /twice; first at agents\[0\]\.name/ },
+  ],
+  [
+    "two gateways on one port, whichever it is",
+    { "gateways[1].address": "127.0.1.1" },
+    Object.fromEntries(
+      ["port", "tls.port", "hop.port"].map((at) => [`gateways[1].${at}`, /127\.0\.1\.1:8\d+ is there twice/]),
+    ),
+  ],
+  [
+    "a gateway's doors on one port",
+    { "gateways[0].hop": { port: 8443 }, "gateways[0].url": "http://127.0.1.1:8080" },
+    { "gateways[0].port": /first at gateways\[0\]\.url/, "gateways[0].hop.port": /first at gateways\[0\]\.tls\.port/ },
+  ],
+  [
+    "a weight for a channel in no site of the policy",
+    { [`${chat}.channels[3]`]: { name: "experiment-v3", weight: 1 } },
+    { [`${chat}.channels[3]`]: /experiment-v3 has a weight, but a pool in no site of the policy/ },
+  ],
+  [
+    "a header that is about the connection",
+    { [`${chat}.affinityHeaders`]: ["x-user-id", "connection"] },
+    { [`${chat}.affinityHeaders[1]`]: /"connection" is about the connection/ },
+  ],
+  [
+    "headers in capitals, of our own, and none at all",
+    { [`${chat}.affinityHeaders`]: ["X-User", "x-sluice-user", "x user"] },
+    {
+      [`${chat}.affinityHeaders[0]`]: /has capital letters/,
+      [`${chat}.affinityHeaders[1]`]: /is Sluice's own/,
+      [`${chat}.affinityHeaders[2]`]: /is no header's name/,
+    },
+  ],
+  [
+    "a header twice",
+    { [`${chat}.affinityHeaders`]: ["x-user-id", "x-user-id"] },
+    { [`${chat}.affinityHeaders[1]`]: /x-user-id is there twice/ },
+  ],
+  [
+    "a variant by a header of the connection",
+    { [`${chat}.variant.header`]: "te" },
+    { [`${chat}.variant.header`]: /"te" is about the connection/ },
+  ],
+  [
+    "a variant's value twice, and one for no channel",
+    {
+      [`${chat}.variant.values`]: [
+        { value: "v2", channel: "experiment-v2" },
+        { value: "v2", channel: "canray" },
+      ],
+    },
+    {
+      [`${chat}.variant.values[1].value`]: /v2 is there twice/,
+      [`${chat}.variant.values[1].channel`]: /no channel canray/,
+    },
+  ],
+  [
+    "a variant's value that no client can send",
+    { [`${chat}.variant.values[0].value`]: "v2 " },
+    { [`${chat}.variant.values[0].value`]: /is no header's value/ },
+  ],
   // Services.
   [
     "an unknown site in a policy",
@@ -108,12 +176,7 @@ refuses([
   ],
   [
     "weights that sum to zero",
-    {
-      [`${chat}.channels`]: [
-        { name: "stable", weight: 0 },
-        { name: "canary", weight: 0 },
-      ],
-    },
+    { [`${chat}.channels[0].weight`]: 0, [`${chat}.channels[1].weight`]: 0 },
     { [`${chat}.channels`]: /weights sum to zero/ },
   ],
   [

@@ -45,9 +45,22 @@ const rows: readonly (readonly [string, Readonly<Record<string, unknown>>, Reado
     { ...browsers, "store.acceptStoreRisk": /no risk to accept/ },
   ],
   [
-    "a weight for a channel in no site",
-    { "services[0].channels[2]": { name: "experiment", weight: 1 } },
-    { ...browsers, "services[0].channels[2]": /experiment has a weight, but a pool in no site/ },
+    "a weight for a channel in no site, where nothing routes by channel",
+    { gateways: undefined, "services[0].channels[3]": { name: "experiment", weight: 1 } },
+    { ...browsers, "services[0].channels[3]": /experiment has a weight, but a pool in no site/ },
+  ],
+  [
+    "a serving site without a gateway, where another has one",
+    { "gateways[1].site": "site-a" },
+    { ...browsers, gateways: /^site-b has none: what DNS sends there is not split/ },
+  ],
+  [
+    "a variant that nothing serves",
+    {
+      "services[0].variant.values[0].channel": "late",
+      "services[0].channels[3]": { name: "late", weight: 0 },
+    },
+    { ...browsers, "services[0].variant.values[0].channel": /late has a pool in no site of the policy/ },
   ],
   [
     "a range that opens nothing",

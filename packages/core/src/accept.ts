@@ -1,5 +1,7 @@
 import type { Cause } from "./cause.ts";
 import { compareFence, formatFence } from "./fence.ts";
+import { coversSplit, same, settingsOf, splitOf } from "./route/route-change.ts";
+import { whyNotRoute } from "./route/why-not-route.ts";
 import type { ServiceSnapshot, Snapshot } from "./snapshot.ts";
 
 /**
@@ -13,7 +15,11 @@ import type { ServiceSnapshot, Snapshot } from "./snapshot.ts";
  *   epoch more than 1,000 ahead         refuse  epoch-jump: one bad number must not lock everybody out for ever
  *   a service without an answer, or gone
  *   though no configuration says so     refuse  empty-answer
- *   the zone, a host or a TTL changed
+ *   a route by which some user would
+ *   have nowhere to go, or a route gone
+ *   though no configuration says so     refuse  unroutable
+ *   the zone, a host, a TTL, the gateways
+ *   or the settings of a route changed
  *   though no configuration says so     refuse  change-budget
  *   more changed than the causes cover  refuse  change-budget
  *   else                                accept
@@ -29,6 +35,7 @@ export type AcceptResult =
         | "equal-fence-other-content"
         | "epoch-jump"
         | "empty-answer"
+        | "unroutable"
         | "change-budget";
       readonly detail: string;
     };
@@ -42,11 +49,17 @@ export function acceptSnapshot(current: Snapshot | undefined, next: Snapshot): A
   if (fenced) return fenced;
   const empty = next.services.find((service) => totalAddresses(service) === 0);
   if (empty) return { kind: "refuse", because: "empty-answer", detail: `${empty.host} would have no address` };
+  const unroutable = whyNotRoutes(next);
+  if (unroutable) return unroutable;
   if (!current) return { kind: "accept" };
   const causes = causesSince(current, next);
   // A configuration may change everything: it was checked as a whole, and an operator applied it.
   if (causes.some((cause) => cause.kind === "config")) return { kind: "accept" };
-  return whyNotUnconfigured(current, next) ?? whyNotBudget(current, next, causes) ?? { kind: "accept" };
+  return (
+    whyNotUnconfigured(current, next) ??
+    whyNotRerouted(current, next) ??
+    whyNotBudget(current, next, causes) ?? { kind: "accept" }
+  );
 }
 
 function whyNotFence(current: Snapshot, next: Snapshot): AcceptResult | undefined {
@@ -69,6 +82,14 @@ function whyNotFence(current: Snapshot, next: Snapshot): AcceptResult | undefine
 
 const totalAddresses = (service: ServiceSnapshot): number =>
   service.choices.filter((choice) => choice.share > 0).reduce((sum, choice) => sum + choice.addresses.length, 0);
+
+function whyNotRoutes(next: Snapshot): AcceptResult | undefined {
+  for (const { service, route } of next.services) {
+    const because = route && whyNotRoute(route);
+    if (because !== undefined) return { kind: "refuse", because: "unroutable", detail: `${service}: ${because}` };
+  }
+  return undefined;
+}
 
 /** Everything that has happened since the snapshot a node holds, which need not be the one before. */
 function causesSince(current: Snapshot, next: Snapshot): readonly Cause[] {
@@ -98,15 +119,47 @@ function whyNotUnconfigured(current: Snapshot, next: Snapshot): AcceptResult | u
   return { kind: "refuse", because: "change-budget", detail };
 }
 
+/** What only a configuration may do to routes. */
+function whyNotRerouted(current: Snapshot, next: Snapshot): AcceptResult | undefined {
+  const hasGateways = (current.gateways ?? []).length > 0;
+  if (hasGateways && !same(current.gateways, next.gateways))
+    return { kind: "refuse", because: "change-budget", detail: "the gateways change, and no configuration says so" };
+  for (const { service, route } of next.services) {
+    const before = current.services.find((entry) => entry.service === service)?.route;
+    const detail = `the route of ${service} changes, and no configuration says so`;
+    if (before && !route) return { kind: "refuse", because: "unroutable", detail };
+    if (before && route && !same(settingsOf(before), settingsOf(route)))
+      return { kind: "refuse", because: "change-budget", detail };
+  }
+  return undefined;
+}
+
 function whyNotBudget(current: Snapshot, next: Snapshot, causes: readonly Cause[]): AcceptResult | undefined {
-  const wild = next.services.filter((service) => {
-    const before = current.services.find((entry) => entry.service === service.service);
-    return before && !same(before.choices, service.choices) && !causes.some((cause) => covers(cause, before));
-  });
+  const wild = wildServices(current, next, causes);
   const allowed = Math.max(1, Math.floor(current.services.length * changedShareMax));
   if (wild.length <= allowed) return undefined;
   const detail = `${wild.length} services change without a cause that covers them; at most ${allowed} may`;
   return { kind: "refuse", because: "change-budget", detail };
+}
+
+/** Services that change without a cause. A leader in its right mind never lets any. */
+export function wildServices(
+  current: Snapshot,
+  next: Snapshot,
+  causes: readonly Cause[] = causesSince(current, next),
+): readonly ServiceSnapshot[] {
+  return next.services.filter((service) => {
+    const before = current.services.find((entry) => entry.service === service.service);
+    return before !== undefined && isWild(before, service, causes);
+  });
+}
+
+/** Whether a service changed without a cause that covers it: where it is, or how its users are split. */
+function isWild(before: ServiceSnapshot, service: ServiceSnapshot, causes: readonly Cause[]): boolean {
+  const isMoved = !same([before.choices, before.route?.sites], [service.choices, service.route?.sites]);
+  if (isMoved && !causes.some((cause) => covers(cause, before))) return true;
+  const isSplitNew = !same(before.route && splitOf(before.route), service.route && splitOf(service.route));
+  return isSplitNew && !causes.some((cause) => coversSplit(cause, service.service));
 }
 
 /** True when a cause speaks of a service as it was answered before. */
@@ -130,5 +183,3 @@ function covers(cause: Cause, before: ServiceSnapshot): boolean {
       return cause satisfies never;
   }
 }
-
-const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);

@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { adopt, adoptInto, type Found } from "./adopt.ts";
-import { commandOf, configOf, configOfThree, failoverOn, Leader, overrideOf, serviceOn } from "./fixtures.ts";
+import {
+  commandOf,
+  configOf,
+  configOfThree,
+  failoverOn,
+  Leader,
+  overrideOf,
+  serviceOn,
+  withChannels,
+  withGateways,
+} from "./fixtures.ts";
 import { onSite } from "./placement.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Durable } from "./world.ts";
@@ -166,4 +176,92 @@ test("the sorry address and failing open are adopted as what they are", () => {
     const adopted = adoptInto(store, served(leader));
     assert.deepEqual(adopted.services["chat"]?.served, leader.state?.served);
   }
+});
+
+const weighed = withGateways(
+  configOfThree(withChannels(chat, { stable: 90, canary: 10, experiment: 0 }), withChannels(embed, { stable: 100 })),
+);
+const set = (weights: Readonly<Record<string, number>>) => ({ kind: "set-weights", service: "chat", weights }) as const;
+
+test("weights are adopted as gateways route by them, and every user stays where he is", () => {
+  const { store, leader } = restored(weighed);
+  leader.ask(set({ stable: 50, canary: 20, experiment: 30 }), fine);
+  leader.ask(set({ stable: 60, canary: 40, experiment: 0 }), fine);
+  const adopted = adoptInto(store, served(leader));
+  assert.deepEqual(adopted.services["chat"]?.weights, leader.state?.weights);
+  assert.equal(adopted.services["chat"]?.weightsSequence, leader.world.durable.snapshot?.fence.sequence);
+  assert.deepEqual(adopted.services["embed"], store.services["embed"]);
+  const heir = new Leader(adopted.config);
+  heir.world = { ...heir.world, durable: adopted };
+  heir.epoch = 2;
+  const { change } = heir.see(fine);
+  assert.deepEqual(change?.snapshot?.causes, [{ kind: "leader", epoch: 2 }]);
+  assert.deepEqual(heir.route, leader.route);
+});
+
+test("what the store knows of the past of the slots is kept where it says what is served", () => {
+  const { leader } = restored(weighed);
+  leader.ask(set({ stable: 50, canary: 50 }), fine);
+  const store = leader.world.durable;
+  leader.ask({ kind: "failover", service: "chat", to: "site-b" }, fine);
+  const adopted = adoptInto(store, served(leader));
+  assert.equal(adopted.services["chat"]?.slots, store.services["chat"]?.slots);
+  assert.equal(adopted.services["chat"]?.weightsSequence, store.services["chat"]?.weightsSequence);
+});
+
+test("a channel that the store's configuration doesn't know, or has no pool for, gives its users back", () => {
+  const { leader } = restored(weighed);
+  leader.ask(set({ stable: 50, canary: 0, experiment: 50 }), fine);
+  for (const [channels, expected] of [
+    [
+      { stable: 90, canary: 10 },
+      [
+        { name: "stable", weight: 50 },
+        { name: "canary", weight: 0 },
+      ],
+    ],
+    [{ canary: 100 }, undefined],
+  ] as const) {
+    const older = new Leader(
+      withGateways(configOfThree(withChannels(chat, channels), withChannels(embed, { stable: 100 }))),
+    );
+    older.see(fine);
+    const adopted = adoptInto(older.world.durable, served(leader));
+    assert.deepEqual(adopted.services["chat"]?.weights, expected);
+    const heir = new Leader(adopted.config);
+    heir.world = { ...heir.world, durable: adopted };
+    heir.epoch = 2;
+    heir.see(fine);
+    assert.equal(
+      heir.route?.slots.reduce((sum, [, count]) => sum + count, 0),
+      10_000,
+    );
+  }
+});
+
+test("a pin to a channel that gateways don't hold to has ended; the one that they hold to stays", () => {
+  const { leader } = restored(weighed);
+  const pin = (id: string, channel: string) =>
+    leader.ask({ kind: "set-override", override: overrideOf("pin", { id, service: "chat", channel }) }, fine);
+  pin("old", "experiment");
+  const store = leader.world.durable;
+  const ids = ({ overrides }: Durable): readonly string[] => overrides.map(({ id }) => id);
+  leader.ask({ kind: "failover", service: "chat", to: "site-b" }, fine);
+  assert.deepEqual(ids(adoptInto(store, served(leader))), ["old"]);
+  pin("new", "canary");
+  assert.deepEqual(ids(adoptInto(store, served(leader))), []);
+});
+
+test("a pin to a channel that is lost with the database is let go with a cause, so that nodes take it", () => {
+  const { store, leader } = restored(weighed);
+  leader.ask({ kind: "set-override", override: overrideOf("pin", { service: "chat", channel: "canary" }) }, fine);
+  const adopted = adoptInto(store, served(leader));
+  const heir = new Leader(adopted.config);
+  heir.world = { ...heir.world, durable: adopted };
+  heir.epoch = 2;
+  const { change } = heir.see(fine);
+  assert.deepEqual(change?.snapshot?.causes, [
+    { kind: "leader", epoch: 2 },
+    { kind: "override-ended", service: "chat" },
+  ]);
 });

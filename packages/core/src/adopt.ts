@@ -1,4 +1,5 @@
 import { epochJumpMax } from "./accept.ts";
+import { adoptWeights } from "./adopt-weights.ts";
 import type { Config } from "./config.ts";
 import { compareFence, formatFence } from "./fence.ts";
 import type { ServiceName } from "./model.ts";
@@ -82,13 +83,19 @@ export function adoptInto(durable: Durable, found: Found): Durable {
     const served = placementOf(service, durable.config);
     const { undo: _, ...state } = services[service.service] ?? { served, quarantine: [], moves: [] };
     const quarantine = [...state.quarantine, ...leftBy(snapshot, state, served)];
-    services[service.service] = { ...state, base: served, served, quarantine };
+    const moved = { ...state, base: served, served, quarantine };
+    services[service.service] = adoptWeights(durable.config, moved, {
+      snapshot: service,
+      sequence: snapshot.fence.sequence,
+    });
   }
   const isConfigLost = snapshot.configRevision > durable.configRevision;
   return {
     ...durable,
     services,
-    overrides: durable.overrides.filter((override) => agrees(override, services)),
+    overrides: durable.overrides.filter(
+      (override) => agrees(override, services) && isPinnedSo(override, snapshot.services),
+    ),
     configRevision: isConfigLost ? snapshot.configRevision + 1 : durable.configRevision,
     sequence: Math.max(durable.sequence, snapshot.fence.sequence),
     snapshot,
@@ -101,6 +108,12 @@ function agrees(override: Override, services: Readonly<Record<ServiceName, Servi
     const mine = overridesOf([override], name);
     return samePlacement(overlay(served, mine, { kind: "sorry" }), served);
   });
+}
+
+/** Whether gateways hold users to the channel that an override names. Of what no gateway routes nothing is known. */
+function isPinnedSo({ service: name, channel }: Override, services: readonly ServiceSnapshot[]): boolean {
+  const route = services.find(({ service }) => service === name)?.route;
+  return channel === undefined || !route || route.pinnedChannel === channel;
 }
 
 /** Sites that the store has the service at, and that were left since, as the adopted snapshot's causes say. */

@@ -1,8 +1,9 @@
+import { carryWeights } from "./change-weights.ts";
 import type { Ask, Command } from "./command.ts";
-import { type Config, policySites, type ServiceConfig } from "./config.ts";
+import { type Config, policySites, pooledChannels, type ServiceConfig } from "./config.ts";
 import { addCause, type Draft, findService, homeOf } from "./draft.ts";
 import { whyNotElectorate } from "./electorate.ts";
-import type { SiteName } from "./model.ts";
+import type { ChannelName, SiteName } from "./model.ts";
 import type { Override } from "./override.ts";
 import { formatPlacement, type Placement, sitesOf } from "./placement.ts";
 import { serveAsAsked } from "./rebase.ts";
@@ -18,6 +19,7 @@ type Apply = Extract<Ask, { kind: "apply-config" }>;
 export function applyConfig(draft: Draft, command: Command, ask: Apply): Refusal | undefined {
   const refusal = whyNotApply(draft, ask);
   if (refusal) return refusal;
+  const before = draft.config;
   draft.config = ask.config;
   draft.configRevision += 1;
   addCause(draft, { kind: "config", revision: draft.configRevision });
@@ -27,6 +29,7 @@ export function applyConfig(draft: Draft, command: Command, ask: Apply): Refusal
   for (const service of draft.config.services) {
     const refused = carryOver(draft, service, command);
     if (refused) return refused;
+    carryWeights(draft, service, { before, command });
   }
   return undefined;
 }
@@ -55,12 +58,16 @@ function dropOverrides(draft: Draft): void {
   for (const { id } of gone) draft.events.push({ kind: "override-ended", id, because: "config" });
 }
 
-function isGone(config: Config, { service, site }: Override): boolean {
+function isGone(config: Config, { service, site, channel }: Override): boolean {
   const named = config.services.find((entry) => entry.name === service);
   if (service !== undefined && !named) return true;
+  if (channel !== undefined && named && !isPinnable(config, named, channel)) return true;
   if (site === undefined) return false;
   return named ? !policySites(named.policy).includes(site) : !config.sites.some((entry) => entry.name === site);
 }
+
+const isPinnable = (config: Config, service: ServiceConfig, channel: ChannelName): boolean =>
+  config.gateways.length > 0 && pooledChannels(service).includes(channel);
 
 /** One service into the new configuration, with its history as far as that speaks of sites that are still there. */
 function carryOver(draft: Draft, service: ServiceConfig, command: Command): Refusal | undefined {

@@ -1,10 +1,19 @@
-import type { Cause } from "./cause.ts";
-import type { ServiceConfig } from "./config.ts";
+import { keepSlots } from "./change-weights.ts";
+import { defaultChannel, type ServiceConfig } from "./config.ts";
 import { addCause, candidatesOf, type Draft, floorUnder, healthAt, homeOf, serve, servedFor } from "./draft.ts";
-import { type BrakeRule, isLatching, recentMoves, type WhyNot, whyNotBrake, whyNotSecondSite } from "./guard.ts";
+import {
+  type BrakeRule,
+  isLatching,
+  recentMoves,
+  type WhyNot,
+  whyNotBrake,
+  whyNotCommonMode,
+  whyNotSecondSite,
+} from "./guard.ts";
 import type { SiteName } from "./model.ts";
 import { moveBase, shedBase } from "./move-base.ts";
 import { isFrozen, overridesOf, pinOf } from "./override.ts";
+import { overrideTurn } from "./override-turn.ts";
 import { type Placement, samePlacement, sitesOf } from "./placement.ts";
 import type { Assessment } from "./policy/assessment.ts";
 import { assessFailover } from "./policy/failover.ts";
@@ -16,6 +25,7 @@ export type Automated = { readonly assessment: Assessment; readonly held: string
 /** One service, one cycle: readmit, assess, ask the guards, move, and lay the overrides over the base. */
 export function automate(draft: Draft, service: ServiceConfig): Automated {
   if (!draft.services[service.name]) placeFirst(draft, service);
+  keepSlots(draft, service);
   readmit(draft, service);
   shed(draft, service);
   const placed = placedNow(draft, service);
@@ -114,7 +124,12 @@ function whyNotMove(draft: Draft, service: ServiceConfig, { placed, assessment }
   const overrides = overridesOf(draft.overrides, service.name);
   if (isFrozen(overrides)) return { rule: "freeze", because: "an operator froze it" };
   if (pinOf(overrides)) return { rule: "pin", because: "an operator pinned it" };
-  if (!assessment.isEvacuation) return whyNotBrake(stateOf(draft, service), draft.now, draft.config.guards);
+  if (!assessment.isEvacuation) {
+    const of = { service: service.name, channel: defaultChannel(service) };
+    const isLeaving = assessment.cause?.kind === "leave-degraded";
+    const common = isLeaving ? whyNotCommonMode(draft.watch.blamed, of) : undefined;
+    return common ?? whyNotBrake(stateOf(draft, service), draft.now, draft.config.guards);
+  }
   if (assessment.cause?.kind !== "evacuate") return undefined;
   const left = Object.values(draft.services).flatMap((state) =>
     state.quarantine.filter((entry) => entry.because === "down"),
@@ -154,21 +169,8 @@ function serveBase(draft: Draft, service: ServiceConfig, { situation }: Assessme
   if (samePlacement(to, state.served)) return undefined;
   const floor = floorUnder(draft, service, to);
   if (floor) return hold(draft, service, { wanted: to, ...floor });
-  serve(draft, service, { to, situation, ...overrideTurn(draft, service) });
+  serve(draft, service, { to, situation, ...overrideTurn(draft, service, ({ site }) => site !== undefined) });
   return undefined;
-}
-
-/** The words for a change that came from an override and not from the base. */
-function overrideTurn(draft: Draft, service: ServiceConfig): { cause: Cause; because: string } {
-  const standing = overridesOf(draft.overrides, service.name).findLast((entry) => entry.kind !== "freeze");
-  if (!standing)
-    return {
-      cause: { kind: "override-ended", service: service.name },
-      because: "the override that kept it away has ended",
-    };
-  const command = `${standing.kind} ${standing.site ?? ""}`.trim();
-  const because = `${standing.by} asked for ${command}: ${standing.reason}`;
-  return { cause: { kind: "operator", service: service.name, command, by: standing.by }, because };
 }
 
 /** Says once, not each cycle, what is held back and by which rule. */

@@ -86,6 +86,7 @@ export function countBallots(
         domain: agent.site,
         target: vote.target,
         opinion: vote.opinion,
+        ...(vote.traffic ? { traffic: vote.traffic } : {}),
       })),
     ),
     freshDomains: [...new Set(fresh.map(({ agent }) => agent.site))],

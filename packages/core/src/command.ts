@@ -1,6 +1,6 @@
 import type { Config } from "./config.ts";
 import type { ErrorCode } from "./errors.ts";
-import type { ServiceName, SiteName } from "./model.ts";
+import type { ChannelName, ServiceName, SiteName } from "./model.ts";
 import type { Override } from "./override.ts";
 
 /** What an operator asks of the leader. It comes with who asks, why, and which floors it knowingly crosses. */
@@ -19,6 +19,13 @@ export type Ask =
   | { readonly kind: "failback"; readonly service?: ServiceName }
   | { readonly kind: "set-override"; readonly override: Override }
   | { readonly kind: "end-override"; readonly id: string }
+  /** How a service's users are split over its channels. `revision` is what the change was made on; absent: whatever it is. */
+  | {
+      readonly kind: "set-weights";
+      readonly service: ServiceName;
+      readonly weights: Readonly<Record<ChannelName, number>>;
+      readonly revision?: number;
+    }
   /** Takes back the last operator move of a service. */
   | { readonly kind: "undo"; readonly service: ServiceName }
   | { readonly kind: "apply-config"; readonly config: Config; readonly revisionBefore: number };

@@ -1,4 +1,5 @@
 import type { AgentName, ChannelName, ServiceName, SiteName } from "./model.ts";
+import type { VariantRule } from "./route/route.ts";
 import type { Target } from "./target.ts";
 
 /**
@@ -15,6 +16,8 @@ export type Config = {
   readonly arbiters: readonly ArbiterConfig[];
   readonly agents: readonly AgentConfig[];
   readonly nameservers: readonly NameserverConfig[];
+  /** Without any, services are steered by DNS alone, and snapshots carry no routes. */
+  readonly gateways: readonly GatewayConfig[];
   readonly services: readonly ServiceConfig[];
   readonly probes: ProbeSettings;
   readonly guards: GuardSettings;
@@ -56,6 +59,18 @@ export type NameserverConfig = {
   readonly url: string;
 };
 
+export type GatewayConfig = {
+  /** The only DNS name in the certificate by which gateways know each other. */
+  readonly name: string;
+  readonly site: SiteName;
+  readonly url: string;
+  readonly address: string;
+  readonly port: number;
+  /** Absent: clients are not served over TLS. Files that are absent lie in the process's key directory. */
+  readonly tls?: { readonly port: number; readonly certFile?: string; readonly keyFile?: string };
+  readonly hop: { readonly port: number };
+};
+
 export type ServiceConfig = {
   readonly name: ServiceName;
   readonly host: string;
@@ -69,6 +84,11 @@ export type ServiceConfig = {
     | { readonly kind: "sorry"; readonly addresses: readonly string[] };
   readonly channels: readonly ChannelConfig[];
   readonly pools: readonly PoolConfig[];
+  readonly affinityHeaders: readonly string[];
+  /** Absent: the service's name. */
+  readonly salt?: string;
+  readonly variant?: VariantRule;
+  readonly drainGraceMs: number;
 };
 
 export type PolicyConfig =
@@ -83,6 +103,8 @@ export type PoolConfig = {
   readonly endpoints: readonly string[];
   /** A look succeeds when this many endpoints answered well. */
   readonly endpointsUpMin: number;
+  readonly protocol: "http1" | "h2c";
+  readonly ttftMaxMs?: number;
   readonly probe: ProbeConfig;
 };
 
@@ -127,6 +149,12 @@ export function defaultChannel(service: ServiceConfig): ChannelName {
 /** The sites a policy may place traffic on, in order of preference. */
 export function policySites(policy: PolicyConfig): readonly SiteName[] {
   return policy.kind === "failover" ? policy.sites : policy.sites.map((entry) => entry.site);
+}
+
+/** The channels that could be served at all: those with a pool in a site of the policy. */
+export function pooledChannels({ policy, pools }: ServiceConfig): readonly ChannelName[] {
+  const sites = policySites(policy);
+  return [...new Set(pools.filter((pool) => sites.includes(pool.site)).map((pool) => pool.channel))];
 }
 
 /** Everything that agents look at under this configuration. */

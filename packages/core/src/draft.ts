@@ -1,6 +1,6 @@
 import type { Cause } from "./cause.ts";
 import type { Config, ServiceConfig } from "./config.ts";
-import { policySites } from "./config.ts";
+import { defaultChannel, policySites } from "./config.ts";
 import type { Decision } from "./decision.ts";
 import type { Event } from "./event.ts";
 import { type FloorRule, type WhyNot, whyNotFloor } from "./guard.ts";
@@ -11,6 +11,7 @@ import { bestTarget, type Candidate } from "./rank.ts";
 import { type SiteHealth, siteHealth } from "./site-health.ts";
 import type { SituationKind } from "./situation.ts";
 import { countAddresses } from "./snapshot.ts";
+import { poolKey } from "./target.ts";
 import type { Durable, ServiceState, Watch } from "./world.ts";
 
 /** The world while one step works on it. Local to the step: whoever calls `step` sees values in and values out. */
@@ -63,6 +64,7 @@ export function candidatesOf(draft: Draft, service: ServiceConfig): readonly Can
     health: healthAt(draft, service, site),
     isQuarantined: quarantine.some((entry) => entry.site === site),
     isDrained: isDrained(overrides, site),
+    hasTripped: draft.watch.verdicts[poolKey(service.name, defaultChannel(service), site)]?.trip !== undefined,
   }));
 }
 

@@ -34,10 +34,19 @@ const table: Telling = {
     { target, agent, from: "healthy", to: "down" },
     `agent-w now holds ${target} to be down (was healthy)`,
   ],
+  "traffic-changed": [
+    { target, agent, from: "suspect", to: "tripped", because: "12 of 40 failed" },
+    `agent-w hears that ${target} is tripped (was suspect): 12 of 40 failed`,
+  ],
   "verdict-changed": [
     { target, from: healthy, to: down, tally: counted },
     `${target} is down (was healthy), because majority: 0 healthy, 0 degraded, 1 down, 1 unknown of 2`,
   ],
+  blamed: [
+    { what: { kind: "channel", service, channel: "stable", sites: ["site-a", "site-b"] } },
+    "chat/stable tripped in site-a and site-b at about the same time: the channel is to blame, not the sites; no degraded site is left for it",
+  ],
+  "blame-ended": [{ what: { kind: "ourselves", pools: 4 } }, "no longer to blame: ourselves"],
   "vantage-lost": [{ domain: "witness" }, "no fresh vote from witness any more"],
   "vantage-back": [{ domain: "witness" }, "witness votes again"],
   "stale-inputs": [
@@ -56,6 +65,25 @@ const table: Telling = {
     "chat is latched to manual after 2 automatic moves within an hour; an operator must look",
   ],
   released: [{ service, by }, "anna released the latch of chat"],
+  "weights-set": [
+    {
+      service,
+      sequence: 41,
+      from: [
+        { name: "stable", weight: 95 },
+        { name: "canary", weight: 5 },
+      ],
+      to: [
+        { name: "stable", weight: 90 },
+        { name: "canary", weight: 10 },
+      ],
+      movedSlots: 525,
+      unproven: ["canary"],
+      by,
+      reason: "it looks well",
+    },
+    "anna set the weights of chat to stable 90, canary 10 (were stable 95, canary 5), 5.25 % of the users move; no pool of canary is known to serve: it looks well",
+  ],
   "override-set": [
     { override: overrideOf("pin", { service, site, until }) },
     "anna set pin site-a for chat until 2026-03-01T04:05:06.789Z: test",
@@ -84,6 +112,7 @@ const table: Telling = {
   diverged: [{ detail: "two worlds" }, "diverged, frozen until an operator chooses: two worlds"],
   published: [{ fence, causes: ["evacuate site-a"] }, "published lab:3.41: evacuate site-a"],
   applied: [{ nameserver: "ns-a", fence }, "ns-a serves lab:3.41"],
+  "gateway-applied": [{ gateway: "gateway-a", fence }, "gateway-a routes by lab:3.41"],
   verified: [
     { service, fence, servers: ["ns-b"], missing: ["ns-a"] },
     "chat: 1 nameservers answer by lab:3.41, not reached: ns-a",
@@ -93,6 +122,13 @@ const table: Telling = {
 for (const [kind, [facts, expected]] of Object.entries(table)) {
   test(`${kind}: ${expected}`, () => assert.equal(sentence({ kind, ...facts } as Event), expected));
 }
+
+test("an override is told with the site, the channel or both", () => {
+  const told = (more: object) =>
+    sentence({ kind: "override-set", override: overrideOf("pin", { until, service, ...more }) });
+  assert.match(told({ channel: "stable" }), /^anna set pin channel stable for chat/);
+  assert.match(told({ site, channel: "stable" }), /^anna set pin site-a channel stable for chat/);
+});
 
 test("sentences leave out what there is nothing of", () => {
   assert.equal(

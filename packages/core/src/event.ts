@@ -1,14 +1,18 @@
+import { type Blamed, blamedKey, blamedSentence } from "./blamed.ts";
 import { formatCause } from "./cause.ts";
+import type { ChannelConfig } from "./config.ts";
 import { formatDate } from "./date.ts";
 import type { Decision } from "./decision.ts";
 import { type Fence, formatFence } from "./fence.ts";
-import type { AgentName, EpochMs, Opinion, ServiceName, SiteName } from "./model.ts";
-import type { Override } from "./override.ts";
+import type { AgentName, ChannelName, EpochMs, Opinion, ServiceName, SiteName } from "./model.ts";
+import { type Override, overrideCommand } from "./override.ts";
 import { formatPlacement, type Placement } from "./placement.ts";
 import type { SituationKind } from "./situation.ts";
 import type { Tally } from "./tally.ts";
 import type { TargetKey } from "./target.ts";
+import type { TrafficState } from "./traffic/report.ts";
 import type { Verdict } from "./verdict.ts";
+import { formatWeights } from "./weights.ts";
 
 /** What happened, as data. The journal keeps it, the log prints it with `sentence`, reports read their timeline from it. */
 export type Event =
@@ -26,6 +30,15 @@ export type Event =
       readonly from: Opinion;
       readonly to: Opinion;
     }
+  /** The gateways of the target's own site began to send its users elsewhere, or ceased to. `from` absent: nothing was said. */
+  | {
+      readonly kind: "traffic-changed";
+      readonly target: TargetKey;
+      readonly agent: AgentName;
+      readonly from?: TrafficState;
+      readonly to: TrafficState;
+      readonly because: string;
+    }
   | {
       readonly kind: "verdict-changed";
       readonly target: TargetKey;
@@ -33,6 +46,9 @@ export type Event =
       readonly to: Verdict;
       readonly tally: Tally;
     }
+  /** An alarm: trouble in several places at once, for which no site is to blame. Until it ended no degraded site is left for it. */
+  | { readonly kind: "blamed"; readonly what: Blamed }
+  | { readonly kind: "blame-ended"; readonly what: Blamed }
   | { readonly kind: "vantage-lost"; readonly domain: SiteName }
   | { readonly kind: "vantage-back"; readonly domain: SiteName }
   | { readonly kind: "stale-inputs"; readonly fresh: number; readonly needed: number }
@@ -54,6 +70,20 @@ export type Event =
   /** Too many automatic moves: until an operator looks, only evacuation moves the service. */
   | { readonly kind: "latched"; readonly service: ServiceName; readonly moves: number }
   | { readonly kind: "released"; readonly service: ServiceName; readonly by: string }
+  /** The split of a service's users over its channels changed. It is no decision about a place, but takes a number as one does. */
+  | {
+      readonly kind: "weights-set";
+      readonly service: ServiceName;
+      readonly sequence: number;
+      readonly from: readonly ChannelConfig[];
+      readonly to: readonly ChannelConfig[];
+      /** How many of the 10,000 slots have another owner now: users who move. */
+      readonly movedSlots: number;
+      /** Channels that get users though no pool of theirs is known to serve. Absent: none. */
+      readonly unproven?: readonly ChannelName[];
+      readonly by: string;
+      readonly reason: string;
+    }
   | { readonly kind: "override-set"; readonly override: Override }
   | { readonly kind: "override-ended"; readonly id: string; readonly because: OverrideEnd }
   | { readonly kind: "quarantined"; readonly service: ServiceName; readonly site: SiteName; readonly because: string }
@@ -90,6 +120,7 @@ export type Event =
   | { readonly kind: "diverged"; readonly detail: string }
   | { readonly kind: "published"; readonly fence: Fence; readonly causes: readonly string[] }
   | { readonly kind: "applied"; readonly nameserver: string; readonly fence: Fence }
+  | { readonly kind: "gateway-applied"; readonly gateway: string; readonly fence: Fence }
   | {
       readonly kind: "verified";
       readonly service: ServiceName;
@@ -113,8 +144,14 @@ export function sentence(event: Event): string {
       return `${event.agent} sees ${event.target} fail: ${event.detail}`;
     case "vote-changed":
       return `${event.agent} now holds ${event.target} to be ${event.to} (was ${event.from})`;
+    case "traffic-changed":
+      return `${event.agent} hears that ${event.target} is ${event.to} (was ${event.from ?? "unheard"}): ${event.because}`;
     case "verdict-changed":
       return `${event.target} is ${event.to.kind} (was ${event.from.kind}), because ${event.to.because}: ${tallySentence(event.tally)}`;
+    case "blamed":
+      return `${blamedSentence(event.what)}; no degraded site is left for it`;
+    case "blame-ended":
+      return `no longer to blame: ${blamedKey(event.what)}`;
     case "vantage-lost":
       return `no fresh vote from ${event.domain} any more`;
     case "vantage-back":
@@ -133,6 +170,8 @@ export function sentence(event: Event): string {
       return `${event.service} is latched to manual after ${event.moves} automatic moves within an hour; an operator must look`;
     case "released":
       return `${event.by} released the latch of ${event.service}`;
+    case "weights-set":
+      return weightsSentence(event);
     case "override-set":
       return overrideSentence(event.override);
     case "override-ended":
@@ -159,6 +198,8 @@ export function sentence(event: Event): string {
       return `published ${formatFence(event.fence)}: ${event.causes.join("; ")}`;
     case "applied":
       return `${event.nameserver} serves ${formatFence(event.fence)}`;
+    case "gateway-applied":
+      return `${event.gateway} routes by ${formatFence(event.fence)}`;
     case "verified":
       return `${event.service}: ${event.servers.length} nameservers answer by ${formatFence(event.fence)}${event.missing.length > 0 ? `, not reached: ${event.missing.join(", ")}` : ""}`;
     default:
@@ -175,8 +216,14 @@ const decisionSentence = (decision: Decision): string =>
 export const tallySentence = (tally: Tally): string =>
   `${tally.healthy} healthy, ${tally.degraded} degraded, ${tally.down} down, ${tally.unknown} unknown of ${tally.electorate}`;
 
+function weightsSentence(event: Extract<Event, { kind: "weights-set" }>): string {
+  const { service, from, to, movedSlots, unproven = [], by, reason } = event;
+  const moved = `${movedSlots / 100} % of the users move`;
+  const doubt = unproven.length > 0 ? `; no pool of ${unproven.join(", ")} is known to serve` : "";
+  return `${by} set the weights of ${service} to ${formatWeights(to)} (were ${formatWeights(from)}), ${moved}${doubt}: ${reason}`;
+}
+
 function overrideSentence(override: Override): string {
-  const what = override.kind === "freeze" ? "freeze" : `${override.kind} ${override.site ?? ""}`;
   const until = formatDate(override.until);
-  return `${override.by} set ${what} for ${override.service ?? "every service"} until ${until}: ${override.reason}`;
+  return `${override.by} set ${overrideCommand(override)} for ${override.service ?? "every service"} until ${until}: ${override.reason}`;
 }

@@ -3,8 +3,11 @@ import type { Ask, Command, CommandResult } from "./command.ts";
 import { type Config, configuredTargets, type PolicyConfig, policySites, type ServiceConfig } from "./config.ts";
 import { epochMs, type Opinion, type ServiceName, type SiteName } from "./model.ts";
 import type { Override } from "./override.ts";
+import type { ServiceRoute } from "./route/route.ts";
 import { type Outcome, step } from "./step.ts";
-import { targetKey } from "./target.ts";
+import { isPoolKey, targetKey } from "./target.ts";
+import type { TrafficState } from "./traffic/report.ts";
+import type { CountedVote } from "./vote.ts";
 import { cycleMsMax } from "./watch.ts";
 import { newWatch, type ServiceState, type World } from "./world.ts";
 
@@ -25,8 +28,11 @@ export const chat: ServiceConfig = {
     site,
     endpoints: ["127.0.0.1:1"],
     endpointsUpMin: 1,
+    protocol: "http1",
     probe: { kind: "tcp" },
   })),
+  affinityHeaders: ["x-user-id"],
+  drainGraceMs: 75_000,
 };
 
 export function configOf(service: Partial<ServiceConfig> = {}): Config {
@@ -42,6 +48,7 @@ export function configOf(service: Partial<ServiceConfig> = {}): Config {
     arbiters: [],
     agents: [],
     nameservers: [],
+    gateways: [],
     services: [{ ...chat, ...service }],
     probes: {
       intervalMs: 1_000,
@@ -89,6 +96,36 @@ export function ballotsFor(config: Config, bySite: Readonly<Record<SiteName, Opi
   return { freshDomains: config.electorate, votes };
 }
 
+/** The same ballots, with what the agents of some sites say of the traffic of their own pools. */
+export function sayTraffic(
+  ballots: BallotCount,
+  bySite: Readonly<Record<SiteName, TrafficState | undefined>>,
+): BallotCount {
+  const pools = [...new Set(ballots.votes.map(({ target }) => target).filter(isPoolKey))];
+  const said = pools.flatMap((target): CountedVote[] => {
+    const domain = target.split("@")[1] ?? "";
+    const state = bySite[domain];
+    if (state === undefined) return [];
+    const cast = ballots.votes.find((vote) => vote.target === target && vote.domain === domain);
+    const traffic = { state, because: `${state} for a test` };
+    return [{ agent: `agent-${domain}`, domain, target, opinion: cast?.opinion ?? "unknown", traffic }];
+  });
+  const isSaid = (vote: CountedVote): boolean =>
+    said.some(({ target, domain }) => vote.target === target && vote.domain === domain);
+  return { ...ballots, votes: [...ballots.votes.filter((vote) => !isSaid(vote)), ...said] };
+}
+
+/** A gateway in each of these sites. */
+export const gatewaysAt = (...sites: readonly SiteName[]): NonNullable<Config["gateways"]> =>
+  sites.map((site) => ({
+    name: `gw-${site}`,
+    site,
+    url: "http://127.0.0.1:1",
+    address: "127.0.0.1",
+    port: 1,
+    hop: { port: 1 },
+  }));
+
 /** A service on other sites than the two: its pools follow its policy. */
 export const serviceOn = (policy: PolicyConfig, more: Partial<ServiceConfig> = {}): ServiceConfig => ({
   ...chat,
@@ -98,9 +135,41 @@ export const serviceOn = (policy: PolicyConfig, more: Partial<ServiceConfig> = {
     site,
     endpoints: ["127.0.0.1:1"],
     endpointsUpMin: 1,
+    protocol: "http1",
     probe: { kind: "tcp" },
   })),
   ...more,
+});
+
+/** A service with these channels, each with a pool in every site of the policy. */
+export const withChannels = (service: ServiceConfig, weights: Readonly<Record<string, number>>): ServiceConfig => ({
+  ...service,
+  channels: Object.entries(weights).map(([name, weight]) => ({ name, weight })),
+  pools: Object.keys(weights).flatMap((channel) =>
+    policySites(service.policy).map((site) => ({
+      channel,
+      site,
+      endpoints: ["127.0.0.1:1"],
+      endpointsUpMin: 1,
+      protocol: "http1" as const,
+      probe: { kind: "tcp" as const },
+    })),
+  ),
+});
+
+/** The configuration with a gateway in each serving site. */
+export const withGateways = (config: Config): Config => ({
+  ...config,
+  gateways: config.sites
+    .filter(({ role }) => role === "serving")
+    .map(({ name, addresses }) => ({
+      name: `gateway-${name}`,
+      site: name,
+      url: `http://${addresses[0]}:7403`,
+      address: addresses[0] ?? "",
+      port: 8080,
+      hop: { port: 8444 },
+    })),
 });
 
 export const failoverOn = (...sites: readonly SiteName[]): PolicyConfig => ({ kind: "failover", sites });
@@ -184,6 +253,11 @@ export class Leader {
   answeredFor(name: ServiceName): readonly SiteName[] {
     const service = this.world.durable.snapshot?.services.find((entry) => entry.service === name);
     return service?.choices.map((choice) => choice.site) ?? [];
+  }
+
+  /** How gateways route chat by what was published last. */
+  get route(): ServiceRoute | undefined {
+    return this.world.durable.snapshot?.services.find((entry) => entry.service === "chat")?.route;
   }
 
   get answered(): readonly SiteName[] {

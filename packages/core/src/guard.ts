@@ -1,5 +1,6 @@
+import { type Blamed, blamedSentence } from "./blamed.ts";
 import type { GuardSettings } from "./config.ts";
-import type { EpochMs, Opinion, SiteName } from "./model.ts";
+import type { ChannelName, EpochMs, Opinion, ServiceName, SiteName } from "./model.ts";
 import { type Placement, sitesOf } from "./placement.ts";
 
 /**
@@ -8,7 +9,7 @@ import { type Placement, sitesOf } from "./placement.ts";
  */
 export const floorRules = ["never-empty", "last-serving-site"] as const;
 export type FloorRule = (typeof floorRules)[number];
-export type BrakeRule = "freeze" | "pin" | "cool-down" | "moves-per-hour" | "second-site";
+export type BrakeRule = "freeze" | "pin" | "cool-down" | "moves-per-hour" | "second-site" | "common-mode";
 
 export type WhyNot<Rule extends string> = { readonly rule: Rule; readonly because: string };
 
@@ -56,6 +57,20 @@ export function whyNotBrake(
   if (last === undefined || now - last >= settings.cooldownMs) return undefined;
   const leftSeconds = Math.ceil((settings.cooldownMs - (now - last)) / 1000);
   return { rule: "cool-down", because: `it moved a moment ago; ${leftSeconds} s of the cool-down are left` };
+}
+
+/**
+ * The brake on leaving a degraded site while something else than the site is to blame. A site that is down is left all the same:
+ * whatever made it so, nobody is served there.
+ */
+export function whyNotCommonMode(
+  blamed: readonly Blamed[],
+  of: { readonly service: ServiceName; readonly channel: ChannelName },
+): WhyNot<BrakeRule> | undefined {
+  const what = blamed.find(
+    (entry) => entry.kind === "ourselves" || (entry.service === of.service && entry.channel === of.channel),
+  );
+  return what && { rule: "common-mode", because: blamedSentence(what) };
 }
 
 /** Whether a move more latches a service to manual. Evacuations are counted too, though the latch doesn't hold them. */

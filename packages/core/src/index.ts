@@ -1,6 +1,7 @@
 export { type AcceptResult, acceptSnapshot } from "./accept.ts";
 export { type Adoption, adopt, adoptInto, type Found } from "./adopt.ts";
 export * from "./ballot-box.ts";
+export { type Blamed, blamedSentence } from "./blamed.ts";
 export { type Cause, formatCause } from "./cause.ts";
 export { type Ask, type Command, type CommandResult } from "./command.ts";
 export * from "./config.ts";
@@ -35,9 +36,27 @@ export {
   whyNotWrite,
 } from "./lease.ts";
 export * from "./model.ts";
-export { isDrained, isExpired, isFrozen, type Override, overlay, overridesOf } from "./override.ts";
+export {
+  isDrained,
+  isExpired,
+  isFrozen,
+  type Override,
+  overlay,
+  overrideCommand,
+  overridesOf,
+  pinnedChannelOf,
+} from "./override.ts";
 export { formatPlacement, onSite, type Placement, type SiteShare, samePlacement, sitesOf } from "./placement.ts";
 export { domainsMax, majority } from "./quorum.ts";
+export { type CompiledRoute, compileRoute, type RoutingSite } from "./route/compile-route.ts";
+export { type Draw, type EndpointLoad, loadBoundFactor, pickEndpoint } from "./route/pick-endpoint.ts";
+export * from "./route/route.ts";
+export { routeRequest } from "./route/route-request.ts";
+export { type ChannelWeight, slotCounts } from "./route/slot-counts.ts";
+export { compileSlots, ownerOf, slotRuns } from "./route/slot-runs.ts";
+export type { SlotOwner, SlotStack, SlotTable } from "./route/slot-table.ts";
+export { newSlots, reweigh } from "./route/slots.ts";
+export { userLengthMax, userOf } from "./route/user-of.ts";
 export { clientFloorMs, type RtoBudget, type RtoTerm, rtoBudget } from "./rto.ts";
 export { type SiteHealth, siteHealth } from "./site-health.ts";
 export { calmSituations, type SituationKind, situationKinds } from "./situation.ts";
@@ -51,7 +70,34 @@ export {
 } from "./snapshot.ts";
 export { type Change, type Input, type Outcome, step } from "./step.ts";
 export { type Tally, tally } from "./tally.ts";
-export { edgeKey, poolKey, type Target, type TargetKey, targetKey } from "./target.ts";
+export { edgeKey, isPoolKey, poolKey, type Target, type TargetKey, targetKey } from "./target.ts";
+export { classify, type RequestEnd } from "./traffic/classify.ts";
+export { combineTraffic, sendsElsewhere, type Traffic, type Voice } from "./traffic/combine-traffic.ts";
+export { type Blame, blame, type PoolTrip, togetherMs } from "./traffic/common-mode.ts";
+export {
+  type DroppedReason,
+  droppedReasonHeader,
+  droppedReasons,
+  parseDroppedReason,
+} from "./traffic/dropped-reason.ts";
+export { type EndpointHealth, type EndpointOutcome, watchEndpoints } from "./traffic/endpoint-health.ts";
+export { grpcStatusOf } from "./traffic/grpc-status.ts";
+export type { FirstByte } from "./traffic/latency-watch.ts";
+export type { FailureReason, RequestOutcome, SaturationReason } from "./traffic/outcome.ts";
+export type { PoolHealth } from "./traffic/pool-health.ts";
+export { type PoolWatch, type WatchedPool, watchPool } from "./traffic/pool-watch.ts";
+export {
+  type PoolLook,
+  type PoolTraffic,
+  type TrafficAsk,
+  type TrafficReply,
+  type TrafficState,
+  trafficStates,
+} from "./traffic/report.ts";
+export { type AttemptEnd, type AttemptFacts, mayRetry, type NoRetry, type RetryDecision } from "./traffic/retry.ts";
+export { makeRetryBudget, type RetryBudget } from "./traffic/retry-budget.ts";
+export { type SseEnding, type SseWatch, watchSse } from "./traffic/sse-watch.ts";
 export { noVerdict, type Verdict, verdict } from "./verdict.ts";
 export type { CountedVote, Report, SelfCheck, Vote } from "./vote.ts";
+export { formatWeights, weightsOf, weightsRevision } from "./weights.ts";
 export * from "./world.ts";

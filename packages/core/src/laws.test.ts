@@ -1,173 +1,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { BallotCount } from "./ballot-box.ts";
-import type { Ask, Command } from "./command.ts";
-import { type Config, configuredTargets, policySites, type ServiceConfig } from "./config.ts";
+import { configuredTargets, policySites } from "./config.ts";
 import { compareFence } from "./fence.ts";
-import {
-  ballotsFor,
-  commandOf,
-  configOfThree,
-  failoverOn,
-  Leader,
-  overrideOf,
-  serviceOn,
-  weightedOn,
-} from "./fixtures.ts";
-import { epochMs, type Opinion, opinions } from "./model.ts";
+import { Leader } from "./fixtures.ts";
+import { epochMs, type Opinion } from "./model.ts";
 import { isFrozen, overridesOf, pinOf } from "./override.ts";
 import { samePlacement, sitesOf } from "./placement.ts";
 import { siteHealth } from "./site-health.ts";
-import { type Change, type Outcome, step } from "./step.ts";
+import type { Change } from "./step.ts";
 import { targetKey } from "./target.ts";
-import type { World } from "./world.ts";
+import { anyConfig, anyTurns, ballotsOf, type Cycle, holds as holdsAlways } from "./test-histories.ts";
 
 /*
  * Laws of the whole step: any configuration, any votes, any commands, many cycles. A failure prints its seed and the path to
  * the smallest example; such a seed becomes a test of its own. LAW_RUNS=3000 looks deeper.
  */
 
-const sites = ["site-a", "site-b", "site-c"];
-const names = ["chat", "embed"];
-
-const anyPolicy = fc.oneof(
-  fc.shuffledSubarray(sites, { minLength: 1 }).map((list) => failoverOn(...list)),
-  fc
-    .dictionary(fc.constantFrom(...sites), fc.integer({ min: 0, max: 9 }), { minKeys: 1, maxKeys: 3 })
-    .filter((shares) => Object.values(shares).some((share) => share > 0))
-    .map((shares) => weightedOn(shares)),
-);
-const anyService = (name: string): fc.Arbitrary<ServiceConfig> =>
-  fc
-    .record({
-      policy: anyPolicy,
-      failback: fc.constantFrom<ServiceConfig["failback"]>({ kind: "manual" }, { kind: "auto-after", afterMs: 10_000 }),
-      allBad: fc.constantFrom<ServiceConfig["allBad"]>(
-        { kind: "lastKnownGood" },
-        { kind: "failOpen" },
-        { kind: "sorry", addresses: ["127.0.0.99"] },
-      ),
-    })
-    .map(({ policy, failback, allBad }) => serviceOn(policy, { name, host: `${name}.example.test`, failback, allBad }));
-const anyConfig: fc.Arbitrary<Config> = fc
-  .tuple(anyService("chat"), anyService("embed"), fc.integer({ min: 1, max: 4 }), fc.boolean())
-  .map(([chat, embed, movesPerHourMax, hasEdge]) => {
-    const config = configOfThree(chat, embed);
-    const edge = { endpoints: ["127.0.0.1:1"], probe: { kind: "tcp" } } as const;
-    return {
-      ...config,
-      sites: config.sites.map((site) => (hasEdge && site.role === "serving" ? { ...site, edge } : site)),
-      guards: { cooldownMs: 20_000, movesPerHourMax, readmitAfterMs: 15_000 },
-    };
-  });
-
-/** How the world looks: of each site what all say, and now and then what one domain says of one site instead. */
-type Seen = { readonly bySite: readonly Opinion[]; readonly odd: readonly [number, number, Opinion] };
-const weather = fc.constantFrom<Opinion>("healthy", "healthy", "healthy", "healthy", "degraded", "down", "unknown");
-const anySeen: fc.Arbitrary<Seen> = fc.record({
-  bySite: fc.array(weather, { minLength: 3, maxLength: 3 }),
-  odd: fc.tuple(fc.nat({ max: 2 }), fc.nat({ max: 2 }), fc.constantFrom(...opinions)),
-});
-
-function ballotsOf(config: Config, { bySite, odd }: Seen): BallotCount {
-  const all = ballotsFor(config, Object.fromEntries(sites.map((site, at) => [site, bySite[at] ?? "unknown"])));
-  const [domain, site, opinion] = odd;
-  const votes = all.votes.map((vote) =>
-    vote.domain === config.electorate[domain] && vote.target.endsWith(sites[site] ?? "") ? { ...vote, opinion } : vote,
-  );
-  return { ...all, votes };
-}
-
-const service = fc.constantFrom(...names);
-const site = fc.constantFrom(...sites, ...sites, "witness");
-const anyAsk = (id: string): fc.Arbitrary<Ask | ((world: World) => Ask)> =>
-  fc.oneof(
-    fc.record({ service, to: site }).map(({ service: name, to }): Ask => ({ kind: "failover", service: name, to })),
-    fc
-      .option(service, { nil: undefined })
-      .map((name): Ask => ({ kind: "failback", ...(name ? { service: name } : {}) })),
-    service.map((name): Ask => ({ kind: "undo", service: name })),
-    fc
-      .record({
-        kind: fc.constantFrom("pin", "drain", "freeze"),
-        name: fc.option(service),
-        at: site,
-        lastsMs: fc.integer({ min: 1, max: 60_000 }),
-      })
-      .map(({ kind, name, at, lastsMs }) => (world: World): Ask => {
-        const until = epochMs((world.watch.cycleAt ?? 0) + lastsMs);
-        const where = { ...(name === null ? {} : { service: name }), ...(kind === "freeze" ? {} : { site: at }) };
-        return { kind: "set-override", override: overrideOf(kind, { id, until, ...where }) };
-      }),
-    fc.nat({ max: 3 }).map(
-      (at) =>
-        (world: World): Ask => ({ kind: "end-override", id: world.durable.overrides[at]?.id ?? "none" }),
-    ),
-    anyConfig.map(
-      (config) =>
-        (world: World): Ask => ({ kind: "apply-config", config, revisionBefore: world.durable.configRevision }),
-    ),
-  );
-
-type AnyAsk = Ask | ((world: World) => Ask);
-type Turn = {
-  readonly seen: Seen;
-  readonly waitMs: number;
-  readonly asks: readonly AnyAsk[];
-  readonly isDryRun: boolean;
-  readonly isNewLeader: boolean;
-};
-const anyTurns: fc.Arbitrary<readonly Turn[]> = fc.array(
-  fc.record({
-    seen: anySeen,
-    waitMs: fc.constantFrom(250, 1_000, 5_000, 5_000, 20_000),
-    asks: fc
-      .integer({ min: 0, max: 1_000_000 })
-      .chain((n) =>
-        n % 2 === 0 ? fc.array(anyAsk(`o${n}`), { minLength: 1, maxLength: 2 }) : fc.constant<AnyAsk[]>([]),
-      ),
-    isDryRun: fc.nat({ max: 5 }).map((n) => n === 0),
-    isNewLeader: fc.nat({ max: 9 }).map((n) => n === 0),
-  }),
-  { minLength: 5, maxLength: 30, size: "max" },
-);
-
-/** One cycle as a law sees it. */
-type Cycle = {
-  readonly before: World;
-  readonly after: World;
-  readonly outcome: Outcome;
-  readonly commands: readonly Command[];
-  readonly now: number;
-  /** The same cycle with other commands. */
-  readonly again: (commands: readonly Command[]) => Outcome;
-};
-
-function play(config: Config, turns: readonly Turn[], law: (cycle: Cycle) => void): void {
-  const leader = new Leader(config);
-  for (const turn of turns) {
-    if (turn.isNewLeader) leader.epoch += 1;
-    const before = leader.world;
-    const commands = turn.asks.map((ask, at) =>
-      commandOf(typeof ask === "function" ? ask(before) : ask, { id: `c${at}`, isDryRun: turn.isDryRun }),
-    );
-    const ballots = ballotsOf(before.durable.config, turn.seen);
-    const now = leader.now + turn.waitMs;
-    const role = { kind: "leading", epoch: leader.epoch } as const;
-    const again = (given: readonly Command[]): Outcome =>
-      step(before, { ballots, commands: given, role }, epochMs(now));
-    const outcome = leader.cycle(now, ballots, commands);
-    law({ before, after: leader.world, outcome, commands, now, again });
-  }
-}
-
 const runs = { numRuns: Number(process.env["LAW_RUNS"] ?? 40) };
-const holds = (law: () => (cycle: Cycle) => void): void =>
-  fc.assert(
-    fc.property(anyConfig, anyTurns, (config, turns) => play(config, turns, law())),
-    runs,
-  );
+const holds = (law: () => (cycle: Cycle) => void): void => holdsAlways(law, runs.numRuns);
 
 const healthOf = ({ after }: Cycle, name: string, at: string): Opinion => {
   const { config } = after.durable;
@@ -298,7 +149,6 @@ test("refused commands and dry runs change nothing: the cycle comes out as if th
     if (effective.length < commands.length) assert.deepEqual(again(effective).change, outcome.change);
   });
 });
-
 test("unknown never moves anything: without a majority for down or degraded no decision is taken by itself", () => {
   const anyVotes = fc.array(
     fc.record({

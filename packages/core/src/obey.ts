@@ -7,6 +7,7 @@ import { onSite, samePlacement, sitesOf } from "./placement.ts";
 import { rebase, release } from "./rebase.ts";
 import { belowFloor, notFound, nothingToDo, type Refusal } from "./refusal.ts";
 import { setOverride } from "./set-override.ts";
+import { setWeights } from "./set-weights.ts";
 
 /** Carries out one operator's command on the draft, whole or not at all. Answers the draft to go on with. */
 export function obey(draft: Draft, command: Command): { draft: Draft; result: CommandResult } {
@@ -20,8 +21,16 @@ export function obey(draft: Draft, command: Command): { draft: Draft; result: Co
   }
   const lines = scratch.events.slice(draft.events.length).map(sentence);
   if (command.isDryRun) return { draft, result: { kind: "done", lines, sequences: [] } };
-  const sequences = scratch.decisions.slice(draft.decisions.length).map((decision) => decision.sequence);
-  return { draft: scratch, result: { kind: "done", lines, sequences } };
+  return { draft: scratch, result: { kind: "done", lines, sequences: sequencesSince(draft, scratch) } };
+}
+
+/** The numbers that a command took: of its decisions, and of changes of weights, which are none. */
+function sequencesSince(before: Draft, after: Draft): readonly number[] {
+  const decided = after.decisions.slice(before.decisions.length).map(({ sequence }) => sequence);
+  const weighed = after.events
+    .slice(before.events.length)
+    .flatMap((event) => (event.kind === "weights-set" ? event.sequence : []));
+  return [...decided, ...weighed].sort((one, other) => one - other);
 }
 
 function carryOut(draft: Draft, command: Command): Refusal | undefined {
@@ -47,6 +56,8 @@ function carryOut(draft: Draft, command: Command): Refusal | undefined {
       return setOverride(draft, command, ask.override);
     case "end-override":
       return endOverride(draft, command, ask.id);
+    case "set-weights":
+      return setWeights(draft, command, ask);
     case "apply-config":
       return applyConfig(draft, command, ask);
     default:

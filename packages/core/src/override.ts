@@ -1,4 +1,4 @@
-import type { EpochMs, ServiceName, SiteName } from "./model.ts";
+import type { ChannelName, EpochMs, ServiceName, SiteName } from "./model.ts";
 import { onSite, type Placement } from "./placement.ts";
 
 /**
@@ -12,11 +12,17 @@ export type Override = {
   readonly service?: ServiceName;
   /** The site pinned to, or drained. A freeze has none. */
   readonly site?: SiteName;
+  /** The channel that a pin sends everybody to, beside or instead of a site. Only gateways can do that. */
+  readonly channel?: ChannelName;
   readonly setAt: EpochMs;
   readonly until: EpochMs;
   readonly by: string;
   readonly reason: string;
 };
+
+/** As it is spoken of: `drain site-a`, `pin site-b channel stable`, `freeze`. */
+export const overrideCommand = ({ kind, site, channel }: Pick<Override, "kind" | "site" | "channel">): string =>
+  [kind, site, channel === undefined ? undefined : `channel ${channel}`].filter((word) => word !== undefined).join(" ");
 
 export const isExpired = (override: Override, now: EpochMs): boolean => now >= override.until;
 
@@ -30,8 +36,13 @@ export const isFrozen = (overrides: readonly Override[]): boolean => overrides.s
 export const isDrained = (overrides: readonly Override[], site: SiteName): boolean =>
   overrides.some((entry) => entry.kind === "drain" && entry.site === site);
 
+/** The last pin to a site. */
 export const pinOf = (overrides: readonly Override[]): Override | undefined =>
   overrides.findLast((entry) => entry.kind === "pin" && entry.site !== undefined);
+
+/** The channel that everybody without a variant header goes to, of the last pin that names one. */
+export const pinnedChannelOf = (overrides: readonly Override[]): ChannelName | undefined =>
+  overrides.findLast((entry) => entry.kind === "pin" && entry.channel !== undefined)?.channel;
 
 /** What operators' drains leave of a placement, or undefined when that is nothing. */
 export function undrained(placement: Placement, overrides: readonly Override[]): Placement | undefined {

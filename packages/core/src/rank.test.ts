@@ -37,6 +37,13 @@ test("the best rank wins, then the order of preference", () => {
   assert.equal(bestTarget([candidate("e", "unknown")], "down"), undefined);
 });
 
+test("a site that has just tripped is not worth leaving a degraded one for, and better than a dead one", () => {
+  const tripped = { ...c, hasTripped: true };
+  assert.deepEqual(bestTarget([tripped, d], "degraded"), { site: "d", rank: "healthy" });
+  assert.equal(bestTarget([tripped], "degraded"), undefined);
+  assert.deepEqual(bestTarget([tripped, d], "down"), { site: "c", rank: "healthy" });
+});
+
 test("only a healthy site is worth leaving a degraded one for", () => {
   assert.equal(bestTarget([a, b], "degraded"), undefined);
   assert.deepEqual(bestTarget([a, b, d], "degraded"), { site: "d", rank: "healthy" });

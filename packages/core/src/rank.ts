@@ -2,7 +2,13 @@ import type { SiteName } from "./model.ts";
 import type { SiteHealth } from "./site-health.ts";
 
 /** A site traffic could go to, and why it may or may not. */
-export type Candidate = { readonly health: SiteHealth; readonly isQuarantined: boolean; readonly isDrained: boolean };
+export type Candidate = {
+  readonly health: SiteHealth;
+  readonly isQuarantined: boolean;
+  readonly isDrained: boolean;
+  /** Its own gateways sent users of the same channel elsewhere a moment ago, or do. */
+  readonly hasTripped?: boolean;
+};
 
 export type Rank = "healthy" | "degraded" | "quarantined";
 
@@ -21,14 +27,17 @@ export function rankOf(candidate: Candidate): Rank | undefined {
 
 /**
  * The best target when leaving a site: neither quarantine nor degradation leaves traffic on a dead site while a live one
- * stands by. Candidates come in order of preference; the first of the best rank wins.
+ * stands by. Candidates come in order of preference; the first of the best rank wins. Leaving what is merely degraded takes a
+ * target that hasn't just tripped itself: two sites that trip together have one cause, and it isn't the site.
  */
 export function bestTarget(
   candidates: readonly Candidate[],
   leaving: "down" | "degraded",
 ): { site: SiteName; rank: Rank } | undefined {
   for (const rank of ranksFrom[leaving]) {
-    const found = candidates.find((candidate) => rankOf(candidate) === rank);
+    const found = candidates.find(
+      (candidate) => rankOf(candidate) === rank && !(leaving === "degraded" && candidate.hasTripped === true),
+    );
     if (found) return { site: found.health.site, rank };
   }
   return undefined;

@@ -18,6 +18,20 @@ export const invalid = (because: string, hint: string): Refusal => ({
   hint,
 });
 
+export const invalidWeights = (because: string, hint: string): Refusal => ({
+  kind: "refused",
+  code: "WEIGHTS_INVALID",
+  because,
+  hint,
+});
+
+export const staleWeights = (because: string): Refusal => ({
+  kind: "refused",
+  code: "WEIGHTS_STALE",
+  because,
+  hint: "Read the weights as they are now, and decide again.",
+});
+
 /** A floor that the command may name, if the operator is sure. */
 export const belowFloor = (rule: string, because: string, hint?: string): Refusal => ({
   kind: "refused",

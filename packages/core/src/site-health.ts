@@ -9,6 +9,8 @@ export type SiteHealth = {
   readonly site: SiteName;
   readonly kind: Opinion;
   readonly because: Verdict["because"];
+  /** The numbers of the site's own gateways, where they decided it. */
+  readonly detail?: string;
   /** The target that decided it. */
   readonly target: TargetKey;
   /** How long edge and pool have both been healthy without a break. Unit: milliseconds, by the cycle's own time. */
@@ -21,13 +23,14 @@ export function siteHealth(
   of: { readonly site: SiteName; readonly verdicts: Readonly<Record<TargetKey, VerdictState>> },
 ): SiteHealth {
   const states = targetsOf(config, service, of.site).map((target) => ({ target, state: of.verdicts[target] }));
-  const each = states.map(({ target, state }) => ({ target, verdict: state?.verdict ?? noVerdict }));
+  const each = states.map(({ target, state }) => ({ target, state, verdict: state?.verdict ?? noVerdict }));
   const worst = each.reduce((one, other) => (badness(other.verdict) > badness(one.verdict) ? other : one));
   const healthyForMs = Math.min(...states.map(({ state }) => state?.healthyForMs ?? 0));
   return {
     site: of.site,
     kind: worst.verdict.kind,
     because: worst.verdict.because,
+    ...(worst.verdict.because === "own-traffic" && worst.state?.traffic ? { detail: worst.state.traffic.because } : {}),
     target: worst.target,
     healthyForMs,
   };

@@ -61,13 +61,13 @@ test("a snapshot is whole: zone, nameservers, and every service that is placed",
   const placed = { base: onSite("site-a"), served: onSite("site-b"), quarantine: [], moves: [] };
   const fence = { installation: "lab", epoch: 1, sequence: 2 ** 32 + 7 };
   const stamp = { fence, causes: [], configRevision: 4, issuedAt: epochMs(5) };
-  const built = buildSnapshot(config, { chat: placed }, stamp);
+  const built = buildSnapshot(config, { services: { chat: placed }, overrides: [] }, stamp);
   assert.deepEqual(built.zone.nameservers, [{ name: "ns-a", addresses: ["127.0.0.21"] }]);
   assert.equal(built.zone.serial, 7, "the serial wraps at 32 bits");
   assert.deepEqual(
     built.services.map(({ service, choices }) => [service, choices[0]?.site]),
     [["chat", "site-b"]],
   );
-  assert.deepEqual(buildSnapshot(config, {}, stamp).services, []);
+  assert.deepEqual(buildSnapshot(config, { services: {}, overrides: [] }, stamp).services, []);
   assert.deepEqual([built.fence, built.configRevision, built.issuedAt], [fence, 4, 5]);
 });

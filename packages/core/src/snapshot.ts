@@ -2,7 +2,10 @@ import type { Cause, PastCause } from "./cause.ts";
 import type { Config, RecordConfig, ServiceConfig } from "./config.ts";
 import type { Fence } from "./fence.ts";
 import type { EpochMs, ServiceName, SiteName } from "./model.ts";
+import type { Override } from "./override.ts";
 import type { Placement } from "./placement.ts";
+import { buildRoute, gatewayPeers } from "./route/build-route.ts";
+import type { GatewayPeer, ServiceRoute } from "./route/route.ts";
 import type { ServiceState } from "./world.ts";
 
 /**
@@ -18,6 +21,8 @@ export type Snapshot = {
   readonly issuedAt: EpochMs;
   readonly zone: ZoneSnapshot;
   readonly services: readonly ServiceSnapshot[];
+  /** Where the sites' gateways find one another. Absent: there are none. */
+  readonly gateways?: readonly GatewayPeer[];
 };
 
 export type ZoneSnapshot = {
@@ -37,6 +42,8 @@ export type ServiceSnapshot = {
   readonly ttlSeconds: number;
   /** One is chosen per query, by share; never two sites in one response, unless the service fails open. */
   readonly choices: readonly AnswerChoice[];
+  /** How gateways route it. Absent: there are none. */
+  readonly route?: ServiceRoute;
 };
 
 export type AnswerChoice = {
@@ -87,12 +94,14 @@ type Stamp = {
   issuedAt: EpochMs;
 };
 
+/** Where services are, and what operators have said. */
+type Standing = {
+  readonly services: Readonly<Record<ServiceName, ServiceState>>;
+  readonly overrides: readonly Override[];
+};
+
 /** The whole snapshot of a world. */
-export function buildSnapshot(
-  config: Config,
-  services: Readonly<Record<ServiceName, ServiceState>>,
-  stamp: Stamp,
-): Snapshot {
+export function buildSnapshot(config: Config, { services, overrides }: Standing, stamp: Stamp): Snapshot {
   return {
     ...stamp,
     zone: {
@@ -106,7 +115,10 @@ export function buildSnapshot(
     },
     services: config.services.flatMap((service) => {
       const state = services[service.name];
-      return state ? [serviceSnapshot(config, service, state.served)] : [];
+      if (!state) return [];
+      const route = buildRoute(config, service, { state, overrides });
+      return [{ ...serviceSnapshot(config, service, state.served), ...(route ? { route } : {}) }];
     }),
+    ...(config.gateways.length > 0 ? { gateways: gatewayPeers(config.gateways) } : {}),
   };
 }

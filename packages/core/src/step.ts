@@ -9,6 +9,7 @@ import type { Event } from "./event.ts";
 import type { EpochMs, ServiceName } from "./model.ts";
 import { obey } from "./obey.ts";
 import { isExpired } from "./override.ts";
+import { reroute } from "./reroute.ts";
 import { buildSnapshot, type Snapshot } from "./snapshot.ts";
 import { watchVotes } from "./watch.ts";
 import type { Durable, ServiceState, Watch, World } from "./world.ts";
@@ -104,6 +105,7 @@ function close(before: Durable, draft: Draft, epoch: number): Change | undefined
     draft.overrides !== before.overrides;
   if (!isChanged) return undefined;
   if (isNewLeader) addCause(draft, { kind: "leader", epoch });
+  reroute(draft, before, isNewLeader);
   if (draft.sequence === before.sequence) draft.sequence += 1;
   const isServedNew = draft.causes.length > 0 || draft.decisions.length > 0;
   const snapshot = isServedNew ? stampedSnapshot(before, draft, epoch) : undefined;
@@ -132,7 +134,7 @@ function stampedSnapshot(before: Durable, draft: Draft, epoch: number): Snapshot
   const fence = { installation: before.installation, epoch, sequence: draft.sequence };
   const past = before.snapshot ? pastOf(before.snapshot, draft.config) : [];
   const stamp = { fence, causes: draft.causes, past, configRevision: draft.configRevision, issuedAt: draft.now };
-  return buildSnapshot(draft.config, draft.services, stamp);
+  return buildSnapshot(draft.config, draft, stamp);
 }
 
 /** What the last snapshot knew of causes, and its own, as far as they are about something that is still configured. */

@@ -1,4 +1,6 @@
 import type { Opinion, SiteName } from "./model.ts";
+import { isPoolKey } from "./target.ts";
+import { combineTraffic, type Traffic, type Voice } from "./traffic/combine-traffic.ts";
 import type { CountedVote } from "./vote.ts";
 
 /** The votes on one target, counted one per configured failure domain. */
@@ -14,6 +16,8 @@ export type Tally = {
   /** Of `degraded`, how many see the target from outside its own site. */
   readonly degradedOutside: number;
   readonly byDomain: Readonly<Record<SiteName, Opinion>>;
+  /** What the site's own agents say of the pool's traffic. Absent: nothing, or it is no pool. */
+  readonly traffic?: Traffic;
 };
 
 /** Counts the votes on one target of `site`. The order of votes makes no difference; domains that aren't configured don't count. */
@@ -23,6 +27,7 @@ export function tally(votes: readonly CountedVote[], electorate: readonly SiteNa
     byDomain[domain] = domainOpinion(votes.filter((vote) => vote.domain === domain).map((vote) => vote.opinion));
   }
   const domainsSaying = (opinion: Opinion): SiteName[] => electorate.filter((domain) => byDomain[domain] === opinion);
+  const traffic = ownTraffic(votes, site);
   const outside = (opinion: Opinion): number => domainsSaying(opinion).filter((domain) => domain !== site).length;
   return {
     electorate: electorate.length,
@@ -33,6 +38,7 @@ export function tally(votes: readonly CountedVote[], electorate: readonly SiteNa
     downOutside: outside("down"),
     degradedOutside: outside("degraded"),
     byDomain,
+    ...(traffic ? { traffic } : {}),
   };
 }
 
@@ -42,4 +48,18 @@ function domainOpinion(opinions: readonly Opinion[]): Opinion {
     if (opinions.includes(opinion)) return opinion;
   }
   return "unknown";
+}
+
+/**
+ * A site may testify against itself, and nobody else may: only the agents of the pool's own site are heard. Whether that site
+ * is in the electorate makes no difference, since this is no vote on others.
+ */
+function ownTraffic(votes: readonly CountedVote[], site: SiteName): Traffic | undefined {
+  const voices = votes.flatMap(({ agent, domain, target, traffic }): Voice[] =>
+    traffic && domain === site && isPoolKey(target) ? [{ name: agent, traffic }] : [],
+  );
+  const keyed = new Map(
+    voices.map((voice) => [`${voice.name} ${voice.traffic.state} ${voice.traffic.because}`, voice]),
+  );
+  return combineTraffic([...keyed].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, voice]) => voice));
 }

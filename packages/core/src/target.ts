@@ -19,6 +19,7 @@ export function targetKey(target: Target): TargetKey {
   }
 }
 
+export const isPoolKey = (key: TargetKey): boolean => key.startsWith("pool:");
 export const edgeKey = (site: SiteName): TargetKey => `edge:${site}`;
 export const poolKey = (service: ServiceName, channel: ChannelName, site: SiteName): TargetKey =>
   `pool:${service}/${channel}@${site}`;

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Opinion } from "./model.ts";
 import { tally } from "./tally.ts";
-import { noVerdict, type Verdict, verdict } from "./verdict.ts";
+import type { Trip } from "./trip.ts";
+import { isAlarmOnly, noVerdict, type Verdict, verdict, withOwnTraffic } from "./verdict.ts";
 
 const electorate = ["site-a", "site-b", "witness"];
 const count = (opinions: readonly Opinion[]) =>
@@ -98,4 +99,42 @@ test("several agents of one domain are one vote, down only if all of them say so
   assert.equal(tally(votes, electorate, "site-a").byDomain["witness"], "healthy");
   const stranger = votes.map((vote) => ({ ...vote, domain: "elsewhere" }));
   assert.equal(tally(stranger, electorate, "site-a").unknown, 3);
+});
+
+const trips = {
+  said: { standing: "said" },
+  unheard: { standing: "unheard" },
+  over: { standing: "over" },
+  none: undefined,
+};
+const because = (kind: Opinion, why: Verdict["because"]): Verdict => ({ kind, because: why });
+const own: readonly [Verdict, keyof typeof trips, string][] = [
+  [because("healthy", "majority"), "said", "degraded own-traffic"],
+  [because("healthy", "split"), "said", "degraded own-traffic"],
+  [because("degraded", "inside-only"), "said", "degraded own-traffic"],
+  [because("degraded", "failing-looks"), "said", "degraded own-traffic"],
+  [because("down", "majority"), "said", "down majority"],
+  [because("down", "split"), "said", "down split"],
+  [because("unknown", "too-few-fresh"), "said", "unknown too-few-fresh"],
+  [because("healthy", "majority"), "unheard", "degraded own-traffic-unheard"],
+  [because("degraded", "inside-only"), "unheard", "degraded own-traffic-unheard"],
+  [because("degraded", "failing-looks"), "unheard", "degraded failing-looks"],
+  [because("degraded", "split"), "unheard", "degraded split"],
+  [because("down", "majority"), "unheard", "down majority"],
+  [because("unknown", "too-few-fresh"), "unheard", "unknown too-few-fresh"],
+  [because("healthy", "majority"), "over", "healthy majority"],
+  [because("degraded", "failing-looks"), "none", "degraded failing-looks"],
+];
+
+for (const [byLooks, standing, expected] of own) {
+  test(`${byLooks.kind} by ${byLooks.because}, with a trip ${standing}, is ${expected}`, () => {
+    const found = trips[standing];
+    const trip = found && ({ ...found, beganMs: 0, overMs: 0 } as Trip);
+    const after = withOwnTraffic(byLooks, trip);
+    assert.equal(`${after.kind} ${after.because}`, expected);
+  });
+}
+
+test("a trip that is unheard moves nothing, and one that is said does", () => {
+  assert.deepEqual([isAlarmOnly("own-traffic-unheard"), isAlarmOnly("own-traffic")], [true, false]);
 });

@@ -1,6 +1,7 @@
 import type { Opinion } from "./model.ts";
 import { majority } from "./quorum.ts";
 import type { Tally } from "./tally.ts";
+import type { Trip } from "./trip.ts";
 
 /** What the quorum says of one target, and why. */
 export type Verdict = {
@@ -12,6 +13,10 @@ export type Verdict = {
     /** A single outsider is the whole electorate, and can't tell an outage from its own lost link: an alarm too. */
     | "one-vantage"
     | "failing-looks"
+    /** The site's own gateways send the pool's users elsewhere. */
+    | "own-traffic"
+    /** They did, and the site has said nothing of it since: an alarm that moves nothing. */
+    | "own-traffic-unheard"
     | "too-few-fresh"
     /** Fresh enough, but no majority for anything: the verdict before holds. */
     | "split";
@@ -21,10 +26,10 @@ export const noVerdict: Verdict = { kind: "unknown", because: "too-few-fresh" };
 
 /** True of a `degraded` that is told and not acted upon. */
 export const isAlarmOnly = (because: Verdict["because"]): boolean =>
-  because === "inside-only" || because === "one-vantage";
+  because === "inside-only" || because === "one-vantage" || because === "own-traffic-unheard";
 
 /**
- * The verdict on a tally, given the one before (hysteresis for split votes). `inside alone` means that the site's own agent
+ * What looks say, on a tally, given the one before (hysteresis for split votes). `inside alone` means that the site's own agent
  * sees trouble and no outsider does. Of an electorate of one, an outsider's `down` or `degraded` is `one-vantage` instead.
  *
  *   down ≥ majority, one of them outside    down       majority
@@ -53,4 +58,35 @@ export function verdict(tally: Tally, before: Verdict): Verdict {
   if (tally.degraded >= 1 && tally.degraded + tally.down >= needed)
     return { kind: "degraded", because: "failing-looks" };
   return before.kind === "degraded" && isAlarmOnly(before.because) ? before : { kind: before.kind, because: "split" };
+}
+
+/**
+ * The verdict, given what looks say and the pool's own trip. A site's testimony against itself only ever makes a healthy target
+ * degraded. It can't mask a `down`, nor make an unproven target look surer than it is, for `degraded` ranks above `unknown`.
+ * And it needs no outside vote, but to move anything takes one who says it now: a trip that is unheard is no recovery, and no
+ * reason to move either.
+ *
+ *   by looks                     own trip        verdict
+ *   down, unknown                any             as by looks
+ *   healthy, degraded            said            degraded   own-traffic
+ *   degraded that moves          unheard         as by looks
+ *   healthy, alarm               unheard         degraded   own-traffic-unheard
+ *   any                          over, none      as by looks
+ */
+export function withOwnTraffic(byLooks: Verdict, trip: Trip | undefined): Verdict {
+  if (byLooks.kind === "down" || byLooks.kind === "unknown") return byLooks;
+  const standing = trip?.standing;
+  switch (standing) {
+    case "said":
+      return { kind: "degraded", because: "own-traffic" };
+    case "unheard":
+      return byLooks.kind === "degraded" && !isAlarmOnly(byLooks.because)
+        ? byLooks
+        : { kind: "degraded", because: "own-traffic-unheard" };
+    case "over":
+    case undefined:
+      return byLooks;
+    default:
+      return standing satisfies never;
+  }
 }

@@ -1,5 +1,6 @@
 import type { AgentName, EpochMs, Opinion, SiteName } from "./model.ts";
 import type { TargetKey } from "./target.ts";
+import type { Traffic } from "./traffic/combine-traffic.ts";
 
 /** One agent's opinion of one target, as it travels in a report. */
 export type Vote = {
@@ -11,6 +12,8 @@ export type Vote = {
   readonly failingSince?: EpochMs;
   /** What the last failed look met: `connect ECONNREFUSED`. Bounded to 200 characters. */
   readonly detail?: string;
+  /** What the gateways of the agent's own site say of a pool there. Absent: they said nothing lately, or it isn't theirs. */
+  readonly traffic?: Traffic;
 };
 
 /** What an agent sends to one arbiter. It is signed as a whole with the agent's Ed25519 key. */
@@ -40,4 +43,6 @@ export type CountedVote = {
   readonly domain: SiteName;
   readonly target: TargetKey;
   readonly opinion: Opinion;
+  /** As the agent said it; the tally takes it only from the pool's own site. */
+  readonly traffic?: Traffic;
 };

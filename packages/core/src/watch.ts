@@ -1,11 +1,13 @@
 import type { BallotCount } from "./ballot-box.ts";
+import { type Blamed, blamedKey, blamedNow } from "./blamed.ts";
 import { type Config, configuredTargets } from "./config.ts";
 import type { Event } from "./event.ts";
 import type { EpochMs } from "./model.ts";
 import { majority } from "./quorum.ts";
-import { tally } from "./tally.ts";
+import { type Tally, tally } from "./tally.ts";
 import { type TargetKey, targetKey } from "./target.ts";
-import { noVerdict, type Verdict, verdict } from "./verdict.ts";
+import { nextTrip } from "./trip.ts";
+import { noVerdict, type Verdict, verdict, withOwnTraffic } from "./verdict.ts";
 import type { VerdictState, Watch } from "./world.ts";
 
 /**
@@ -29,16 +31,44 @@ export function watchVotes(
     const key = targetKey(target);
     const before = watch.verdicts[key] ?? { verdict: noVerdict, since: at.now, healthyForMs: 0 };
     const counted = tally(votesOn.get(key) ?? [], config.electorate, target.site);
-    const next = verdict(counted, before.verdict);
-    const isSame = next.kind === before.verdict.kind;
-    verdicts[key] = {
-      verdict: next,
-      since: isSame ? before.since : at.now,
-      healthyForMs: healthyFor(before, next, passedMs),
-    };
-    if (!isSame) events.push({ kind: "verdict-changed", target: key, from: before.verdict, to: next, tally: counted });
+    const hasGateway = config.gateways.some(({ site }) => site === target.site);
+    const next = nextState(before, counted, { now: at.now, passedMs, hasGateway });
+    verdicts[key] = next;
+    const [from, to] = [before.verdict, next.verdict];
+    if (from.kind !== to.kind) events.push({ kind: "verdict-changed", target: key, from, to, tally: counted });
   }
-  return { watch: { ...watch, cycleAt: at.now, verdicts, freshDomains: at.ballots.freshDomains }, events };
+  const blamed = blamedNow(config, verdicts);
+  events.push(...blameEvents(watch.blamed, blamed));
+  return { watch: { ...watch, cycleAt: at.now, verdicts, blamed, freshDomains: at.ballots.freshDomains }, events };
+}
+
+/** One target after one more cycle. Looks are weighed against what looks said before, whatever traffic has made of it. */
+function nextState(
+  before: VerdictState,
+  counted: Tally,
+  at: { readonly now: EpochMs; readonly passedMs: number; readonly hasGateway: boolean },
+): VerdictState {
+  const { traffic } = counted;
+  const trip = nextTrip(before.trip, traffic, at);
+  const byLooks = verdict(counted, before.byLooks ?? before.verdict);
+  const next = withOwnTraffic(byLooks, trip);
+  return {
+    verdict: next,
+    since: next.kind === before.verdict.kind ? before.since : at.now,
+    healthyForMs: healthyFor(before, next, at.passedMs),
+    ...(next === byLooks ? {} : { byLooks }),
+    ...(traffic ? { traffic } : {}),
+    ...(trip ? { trip } : {}),
+  };
+}
+
+/** Each blame is said once, when it comes and when it goes. */
+function blameEvents(before: readonly Blamed[], after: readonly Blamed[]): readonly Event[] {
+  const [old, young] = [before.map(blamedKey), after.map(blamedKey)];
+  return [
+    ...after.filter((what) => !old.includes(blamedKey(what))).map((what): Event => ({ kind: "blamed", what })),
+    ...before.filter((what) => !young.includes(blamedKey(what))).map((what): Event => ({ kind: "blame-ended", what })),
+  ];
 }
 
 /** A split vote holds the verdict and proves nothing, so it neither counts nor breaks the time of health. */

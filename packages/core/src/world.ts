@@ -1,10 +1,14 @@
-import type { Config } from "./config.ts";
+import type { Blamed } from "./blamed.ts";
+import type { ChannelConfig, Config } from "./config.ts";
 import type { EpochMs, ServiceName, SiteName } from "./model.ts";
 import type { Override } from "./override.ts";
 import type { Placement } from "./placement.ts";
+import type { SlotTable } from "./route/slot-table.ts";
 import type { SituationKind } from "./situation.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { TargetKey } from "./target.ts";
+import type { Traffic } from "./traffic/combine-traffic.ts";
+import type { Trip } from "./trip.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** What the arbiter knows: the durable part is in the store, the rest is worked out anew from votes. */
@@ -40,6 +44,12 @@ export type ServiceState = {
   readonly undo?: Placement;
   /** True after an operator's move, until automation had to leave: then automation doesn't take it home either. */
   readonly isOperatorsChoice?: true;
+  /** The weights of its channels as an operator set them at run time. Absent: the configuration's. */
+  readonly weights?: readonly ChannelConfig[];
+  /** The sequence at which the weights last changed; whoever changes them says which he saw. */
+  readonly weightsSequence?: number;
+  /** Which users belong to which channel, and belonged to before. Absent only until the first step. */
+  readonly slots?: SlotTable;
 };
 
 export type Quarantine = { readonly site: SiteName; readonly since: EpochMs; readonly because: "down" | "degraded" };
@@ -53,6 +63,8 @@ export type Watch = {
   /** What each brake holds back now, so that it is said once and not each cycle. */
   readonly held: Readonly<Record<ServiceName, string>>;
   readonly situations: Readonly<Record<ServiceName, SituationKind>>;
+  /** What is to blame now, in place of single sites. */
+  readonly blamed: readonly Blamed[];
 };
 
 export type VerdictState = {
@@ -61,6 +73,19 @@ export type VerdictState = {
   readonly since: EpochMs;
   /** Time by the cycle for which a majority has said `healthy` without a break. Unit: milliseconds. */
   readonly healthyForMs: number;
+  /** What looks alone say, while the site's own traffic says worse. */
+  readonly byLooks?: Verdict;
+  /** What the site's own gateways say of the pool now. */
+  readonly traffic?: Traffic;
+  /** The pool's last trip, until it has been over for a while. */
+  readonly trip?: Trip;
 };
 
-export const newWatch: Watch = { cycleAt: undefined, verdicts: {}, freshDomains: [], held: {}, situations: {} };
+export const newWatch: Watch = {
+  cycleAt: undefined,
+  verdicts: {},
+  freshDomains: [],
+  held: {},
+  situations: {},
+  blamed: [],
+};

@@ -11,9 +11,11 @@ const agents = { "http:": new http.Agent(keeping), "https:": new https.Agent(kee
 
 export type Ask = {
   readonly url: string;
-  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly token?: string;
   readonly body?: unknown;
+  /** Beside those that every request has. Lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   /** Unit: bytes. Default 1 MiB. A longer answer is an error, not a truncated one. */
   readonly bytesMax?: number;
@@ -51,6 +53,7 @@ function send(ask: Ask, signal: AbortSignal): Promise<IncomingMessage> {
       method: ask.method ?? "GET",
       signal,
       headers: {
+        ...ask.headers,
         accept: "application/json",
         ...(ask.token === undefined ? {} : { authorization: `Bearer ${ask.token}` }),
         ...(body === undefined ? {} : { "content-type": "application/json", "content-length": body.length }),

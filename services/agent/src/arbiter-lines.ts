@@ -2,6 +2,7 @@ import type { ArbiterConfig, TargetKey } from "@sluice/core";
 import type { Clock } from "@sluice/ports";
 import type { Logger, Signer } from "@sluice/runtime";
 import { followSuspicions } from "./follow-suspicions.ts";
+import { makeLines } from "./lines.ts";
 import type { AgentMetrics } from "./metrics.ts";
 import { makeReporter, newBootId, type Said, type Saying } from "./reporter.ts";
 
@@ -29,36 +30,21 @@ type Deps = {
   readonly onAnswer: (arbiter: ArbiterConfig, said: Extract<Said, { kind: "answered" }>) => void;
 };
 
-type Line = { readonly hurry: () => void; readonly stop: AbortController; readonly ended: Promise<unknown> };
-
 export function makeArbiterLines(deps: Deps): ArbiterLines {
   const bootId = newBootId();
-  const lines = new Map<string, Line>();
-  const ending = new Set<Promise<unknown>>();
-
-  function end(key: string, line: Line): void {
-    lines.delete(key);
-    line.stop.abort();
-    ending.add(line.ended);
-    void line.ended.finally(() => ending.delete(line.ended));
-  }
-
+  const lines = makeLines((arbiter: ArbiterConfig, signal) => makeLine(deps, { arbiter, bootId }, signal));
   return {
-    follow(arbiters) {
-      const wanted = new Map(arbiters.map((arbiter) => [`${arbiter.name} ${arbiter.url}`, arbiter]));
-      for (const [key, line] of lines) if (!wanted.has(key)) end(key, line);
-      for (const [key, arbiter] of wanted) if (!lines.has(key)) lines.set(key, makeLine(deps, arbiter, bootId));
-    },
-    hurry: () => lines.forEach((line) => line.hurry()),
-    async close() {
-      for (const [key, line] of lines) end(key, line);
-      await Promise.all(ending);
-    },
+    follow: (arbiters) => lines.follow(arbiters),
+    hurry: () => lines.all().forEach((line) => line.hurry()),
+    close: () => lines.close(),
   };
 }
 
-function makeLine(deps: Deps, arbiter: ArbiterConfig, bootId: string): Line {
-  const stop = new AbortController();
+function makeLine(
+  deps: Deps,
+  { arbiter, bootId }: { readonly arbiter: ArbiterConfig; readonly bootId: string },
+  signal: AbortSignal,
+) {
   const noteResult = makeResultLog(deps.logger, arbiter.name);
   const reporter = makeReporter({
     ...deps,
@@ -72,8 +58,8 @@ function makeLine(deps: Deps, arbiter: ArbiterConfig, bootId: string): Line {
     },
   });
   const hearing = { agent: deps.name, arbiter, token: deps.token, onSuspicion: deps.onSuspicion };
-  const ended = Promise.all([reporter.run(stop.signal), followSuspicions(hearing, stop.signal)]);
-  return { hurry: () => reporter.hurry(), stop, ended };
+  const ended = Promise.all([reporter.run(signal), followSuspicions(hearing, signal)]);
+  return { hurry: () => reporter.hurry(), ended };
 }
 
 /** One log line when what becomes of the reports changes. A nonce that is unknown or old is put right at once by the next. */

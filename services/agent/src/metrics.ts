@@ -1,4 +1,4 @@
-import type { Opinion } from "@sluice/core";
+import { type Opinion, sendsElsewhere } from "@sluice/core";
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { LookResult } from "./probes/look.ts";
 import type { Saying } from "./reporter.ts";
@@ -39,6 +39,18 @@ export function makeAgentMetrics(registry: Registry) {
       labelNames: ["arbiter", "result"],
       registers,
     }),
+    gatewayAsks: new Counter({
+      name: "sluice_agent_gateway_asks_total",
+      help: "Exchanges with the gateways of this site by gateway and result. Without answered ones their traffic is unheard.",
+      labelNames: ["gateway", "result"],
+      registers,
+    }),
+    tripped: new Gauge({
+      name: "sluice_agent_pool_tripped",
+      help: "1 while the gateways of this site send users of a pool elsewhere, all or some. Absent: they say nothing of it.",
+      labelNames: ["target"],
+      registers,
+    }),
     abstaining: new Gauge({
       name: "sluice_agent_abstaining",
       help: "1 while the agent does not trust its own eyes and casts no votes.",
@@ -57,7 +69,11 @@ const gauge = { healthy: 1, degraded: 0.5, down: 0, unknown: -1 } as const satis
 /** Shows what the agent is about to say, and gives it back. */
 export function noteSaying(metrics: AgentMetrics, saying: Saying): Saying {
   metrics.abstaining.set(saying.selfCheck.kind === "ok" ? 0 : 1);
-  for (const vote of saying.votes) metrics.health.set({ target: vote.target }, gauge[vote.opinion]);
+  metrics.tripped.reset();
+  for (const { target, opinion, traffic } of saying.votes) {
+    metrics.health.set({ target }, gauge[opinion]);
+    if (traffic) metrics.tripped.set({ target }, sendsElsewhere(traffic.state) ? 1 : 0);
+  }
   return saying;
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { beginLook, endLook, inFlightMax, newPace, nextLookAt, type Pace, suspect } from "./pace.ts";
+import { beatOf, beginLook, endLook, inFlightMax, isDue, newPace, nextLookAt, type Pace, suspect } from "./pace.ts";
 
 const thresholds = { fall: 4, rise: 5, degradedFailures: 6, degradedLooks: 10 };
 const intervalMs = 1000;
@@ -59,6 +59,28 @@ test("suspicion brings one look at once, and never two within a quarter of the i
 test("a discarded look changes no health", () => {
   const pace = healthy();
   assert.deepEqual(endLook(beginLook(pace, 5000), undefined, thresholds).health, pace.health);
+});
+
+test("few targets begin on four beats of the interval, many on as many as keep the groups small", () => {
+  assert.equal(beatOf(10, 1000), 250);
+  assert.equal(beatOf(1000, 1000), 8);
+  const begin = (beatMs: number): readonly number[] =>
+    Array.from({ length: 1000 }, (_, at) => newPace(`pool:chat/stable@site-${at}`, 7, 1000, beatMs).firstAt);
+  assert.deepEqual(
+    [...new Set(begin(250))].sort((a, b) => a - b),
+    [7, 257, 507, 757],
+  );
+  const sizes = [...Map.groupBy(begin(8), (at) => at).values()].map((group) => group.length);
+  assert.ok(Math.max(...sizes) <= 24, `${Math.max(...sizes)} at once`);
+});
+
+test("calm looks of one beat stay together; quickened ones keep their time", () => {
+  const calm = beginLook(healthy(), 5000);
+  assert.equal(isDue({ ...calm, inFlight: 0 }, 5990, 1000), true);
+  assert.equal(isDue({ ...calm, inFlight: 0 }, 5989, 1000), false);
+  const failing = endLook(calm, true, thresholds);
+  assert.equal(isDue(failing, 5249, 1000), true);
+  assert.equal(isDue(failing, 5248, 1000), false);
 });
 
 test("first looks are spread over the interval", () => {

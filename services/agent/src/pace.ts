@@ -18,9 +18,27 @@ export type Pace = {
 /** Looks of one target under way at once: a silent target at the quick pace has four, and some room. */
 export const inFlightMax = 8;
 
-/** First looks are spread over the interval by a hash of the key, so that a start is no burst. */
-export function newPace(key: TargetKey, now: number, intervalMs: number): Pace {
-  return { health: newHealth, firstAt: now + (hash(key) % intervalMs), inFlight: 0 };
+/**
+ * First looks are spread over the interval by a hash of the key, so that a start is no burst. With `beatMs` those that fall
+ * between two beats begin at the first of them, together: an agent at rest pays for each time that it is woken.
+ */
+export function newPace(key: TargetKey, now: number, intervalMs: number, beatMs = 1): Pace {
+  const spread = hash(key) % intervalMs;
+  return { health: newHealth, firstAt: now + spread - (spread % beatMs), inFlight: 0 };
+}
+
+/** Looks that begin together, at most about so many: more would hold up the loop, and with it the agent's trust in its eyes. */
+const togetherMax = 8;
+
+/** The time between two beats for so many targets: four in an interval, or more where there are many. */
+export const beatOf = (targets: number, intervalMs: number): number =>
+  intervalMs / Math.max(4, Math.ceil(targets / togetherMax));
+
+/** Whether the next look is due. A calm one begins up to a hundredth of the interval early, so that those of one beat stay together. */
+export function isDue(pace: Pace, now: number, intervalMs: number): boolean {
+  const at = nextLookAt(pace, intervalMs);
+  // Timers fire up to a millisecond early; a look a hair before its time is on time.
+  return at !== undefined && at <= now + (isQuickened(pace.health) ? 1 : Math.max(1, intervalMs / 100));
 }
 
 /** When the next look is due, perhaps in the past; undefined while too many are under way. */

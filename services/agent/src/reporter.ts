@@ -89,7 +89,11 @@ function replyOf({ status, body }: Answer): Reply | undefined {
 }
 
 const terse = (votes: readonly Vote[]): readonly Vote[] =>
-  votes.length <= detailedVotesMax ? votes : votes.map(({ detail: _forPeople, ...vote }) => vote);
+  votes.length <= detailedVotesMax
+    ? votes
+    : votes.map(({ detail: _forPeople, traffic, ...vote }) =>
+        traffic ? { ...vote, traffic: { ...traffic, because: "" } } : vote,
+      );
 
 /** Waits for the interval, or until either signal aborts. */
 async function waitFor(ms: number, signal: AbortSignal, hurry: AbortSignal): Promise<void> {

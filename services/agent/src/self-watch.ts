@@ -13,6 +13,8 @@ export interface SelfWatch {
   /** An arbiter of that site answered what it was asked at `askedAt`: as good as a check that reached somebody. */
   heardFrom(site: string, askedAt: number): void;
   judge(): SelfCheck;
+  /** Whether the agent trusts its eyes, for whoever isn't told the judgement. */
+  isSure(): boolean;
   /** Checks whenever nobody outside was heard for an interval and a half, until the signal aborts. */
   run(): Promise<void>;
 }
@@ -82,6 +84,7 @@ export function makeSelfWatch(deps: Deps): SelfWatch {
       given = sentence(judged);
       return judged;
     },
+    isSure: () => judgeNow().kind === "ok",
     async run() {
       while (!signal.aborted) {
         const { intervalMs } = deps.config().probes;

@@ -13,11 +13,13 @@ import {
 } from "@sluice/runtime";
 import { type ArbiterLines, makeArbiterLines } from "./arbiter-lines.ts";
 import { makeConfigFollower } from "./config-follower.ts";
+import { type GatewayLines, makeGatewayLines } from "./gateway-lines.ts";
 import type { GuardRules } from "./guard-target.ts";
 import { watchStalls } from "./heartbeat.ts";
 import { lookAtTarget, lookPlans } from "./look-target.ts";
 import { type AgentMetrics, makeAgentMetrics, noteLook, noteSaying } from "./metrics.ts";
 import { leaveAddress, ownDoor } from "./own-door.ts";
+import type { Saying } from "./reporter.ts";
 import { makeSelfWatch, type SelfWatch } from "./self-watch.ts";
 import { makeWatcher, type Watcher } from "./watcher.ts";
 
@@ -96,6 +98,7 @@ type Parts = {
   readonly watcher: Watcher;
   readonly eyes: SelfWatch;
   readonly lines: ArbiterLines;
+  readonly gateways: GatewayLines;
   readonly configs: ReturnType<typeof makeConfigFollower>;
   readonly stop: AbortController;
   readonly watchStalls: () => Promise<void>;
@@ -132,13 +135,21 @@ function assemble(options: AgentOptions, wiring: Wiring): Parts {
     onTurn: hurry,
     onSightRegained: () => watcher.forget(),
   });
+  const telling = { name, clock, logger, metrics, token: options.tokens.node, intervalMs: () => probes().intervalMs };
+  const gateways = makeGatewayLines({
+    ...telling,
+    looks: () => (eyes.isSure() ? watcher.looks() : undefined),
+    onChange: hurry,
+  });
+  const say = (): Saying => ({
+    configRevision: configs.now().revision,
+    selfCheck: eyes.judge(),
+    votes: gateways.addTo(watcher.votes()),
+  });
   const lines = makeArbiterLines({
-    ...options,
-    token: options.tokens.node,
-    metrics,
-    intervalMs: () => probes().intervalMs,
-    say: () =>
-      noteSaying(metrics, { configRevision: configs.now().revision, selfCheck: eyes.judge(), votes: watcher.votes() }),
+    ...telling,
+    signer: options.signer,
+    say: () => noteSaying(metrics, say()),
     onSuspicion: (targets) => watcher.suspect(targets),
     onAnswer(arbiter, { configRevision, askedAt }) {
       eyes.heardFrom(arbiter.site, askedAt);
@@ -156,16 +167,17 @@ function assemble(options: AgentOptions, wiring: Wiring): Parts {
     metrics.firstTokenSeconds.reset();
     watcher.configure(lookPlans(config), config.probes);
     lines.follow(config.arbiters);
+    gateways.follow(config);
     hurry();
   });
-  return { watcher, eyes, lines, configs, stop, watchStalls: () => watchStalls(clock, signal, onStall) };
+  return { watcher, eyes, lines, gateways, configs, stop, watchStalls: () => watchStalls(clock, signal, onStall) };
 }
 
 /** Sets everything going; resolves when `stop` was aborted and all has ended. */
-async function run({ watcher, eyes, lines, configs, watchStalls: watch }: Parts): Promise<void> {
+async function run({ watcher, eyes, lines, gateways, configs, watchStalls: watch }: Parts): Promise<void> {
   const running = [watch(), eyes.run()];
   configs.begin();
   await Promise.all(running);
   watcher.stop();
-  await Promise.all([lines.close(), configs.settled()]);
+  await Promise.all([lines.close(), gateways.close(), configs.settled()]);
 }

@@ -5,8 +5,17 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
-import { checkConfig, parseReport } from "@sluice/contract";
-import type { ArbiterConfig, Config, Envelope, Report, Vote } from "@sluice/core";
+import { checkConfig, parseReport, parseTrafficAsk } from "@sluice/contract";
+import type {
+  ArbiterConfig,
+  Config,
+  Envelope,
+  GatewayConfig,
+  PoolTraffic,
+  Report,
+  TrafficAsk,
+  Vote,
+} from "@sluice/core";
 import {
   generateKeyPair,
   type Keyring,
@@ -104,6 +113,29 @@ export async function makeDoor(t: TestContext, name: Name, keyring: Keyring) {
   return { arbiter, reports, refused, news, standing };
 }
 
+/** A gateway's admin door of a few lines: it says what the test holds, and remembers what it was told. */
+export async function makeGateway(t: TestContext, name: string, site = "site-a") {
+  const asks = makeRecord<TrafficAsk>();
+  const standing = {
+    pools: [] as readonly PoolTraffic[],
+    reply: undefined as unknown,
+    hold: undefined as Promise<unknown> | undefined,
+  };
+  const app = makeHttpServer({ logger: quiet, tokens });
+  app.post("/v1/traffic", { config: { access: "node" } }, async (request) => {
+    await standing.hold;
+    const ask = parseTrafficAsk(request.body);
+    if (!ask) throw new Error("not what an agent says");
+    asks.add(ask);
+    return standing.reply ?? { gateway: name, pools: standing.pools };
+  });
+  await listen(app, "http://127.0.0.1:0");
+  t.after(() => app.close());
+  const at = { url: app.listeningOrigin, address: "127.0.0.1", port: 1, hop: { port: 1 } };
+  const gateway: GatewayConfig = { name, site, ...at };
+  return { gateway, asks, standing, close: () => app.close() };
+}
+
 export const voteIn = (report: Report, target: string): Vote | undefined =>
   report.votes.find((vote) => vote.target === target);
 
@@ -182,4 +214,12 @@ export function configOf(parts: {
 export const onAnyPort = (config: Config): Config => ({
   ...config,
   agents: config.agents.map((agent) => (agent.name === "agent-w" ? { ...agent, url: "http://127.0.0.1:0" } : agent)),
+});
+
+/** The same, with the agent and some gateways in a serving site. */
+export const inSiteA = (config: Config, ...gateways: readonly GatewayConfig[]): Config => ({
+  ...config,
+  agents: config.agents.map((agent) => (agent.name === "agent-w" ? { ...agent, site: "site-a" } : agent)),
+  electorate: ["site-a"],
+  gateways,
 });

@@ -4,7 +4,7 @@ import { epochMs, monoMs } from "@sluice/core";
 import type { Clock } from "@sluice/ports";
 import type { LookPlan } from "./look-target.ts";
 import type { LookResult } from "./probes/look.ts";
-import { newWatched, noteLook, voteOf } from "./watched.ts";
+import { lookOf, newWatched, noteLook, voteOf } from "./watched.ts";
 import { makeWatcher } from "./watcher.ts";
 
 const plan: LookPlan = { key: "edge:site-a", endpoints: ["127.0.0.1:1"], endpointsUpMin: 1, probe: { kind: "tcp" } };
@@ -14,7 +14,7 @@ const failed: LookResult = { kind: "failed", because: "connect ECONNREFUSED" };
 
 /** Notes looks one after another, the first beginning at 1000, a hundred milliseconds apart. */
 function note(results: readonly (LookResult | undefined)[]) {
-  const entry = newWatched(plan, 0, 1000);
+  const entry = newWatched(plan, 0, { spreadMs: 1000, beatMs: 1 });
   const said = results.map((result, index) => {
     const startedAt = 1000 + index * 100;
     return noteLook(entry, result, { settings, startedAt, wallAt: epochMs(startedAt) });
@@ -47,6 +47,18 @@ test("a good look now and then doesn't make a target that is down need new proof
   assert.equal(entry.downSince, 1000);
   assert.equal(said.at(-1)?.isFirstFailure, false);
   assert.equal(note([failed, failed, failed, failed, ok, ok, ok, ok, ok]).entry.downSince, undefined);
+});
+
+test("a gateway is told the bare runs of looks, however the opinion stands, and further back than any window", () => {
+  const run = (results: readonly (LookResult | undefined)[]): string => {
+    const { goodInRow, failedInRow } = lookOf(note(results).entry);
+    return `${goodInRow} ${failedInRow}`;
+  };
+  const many = Array.from({ length: 25 }, () => ok);
+  assert.equal(run([]), "0 0");
+  assert.equal(run(many), "25 0");
+  assert.equal(run([...many, failed, failed]), "0 2", "still healthy by opinion");
+  assert.equal(run([failed, failed, failed, failed, failed, ok, undefined, ok]), "2 0", "still down by opinion");
 });
 
 test("a discarded look is no look", () => {

@@ -1,4 +1,4 @@
-import { type EpochMs, type HealthThresholds, isSuspect, opinionOf, type Vote } from "@sluice/core";
+import { type EpochMs, type HealthThresholds, isSuspect, opinionOf, type PoolLook, type Vote } from "@sluice/core";
 import type { LookPlan } from "./look-target.ts";
 import { endLook, newPace, type Pace } from "./pace.ts";
 import type { LookResult } from "./probes/look.ts";
@@ -8,15 +8,21 @@ export type Watched = {
   readonly plan: LookPlan;
   pace: Pace;
   hasLooked: boolean;
+  /** Looks in a row that ended alike: good ones above zero, failed ones below. */
+  inRow: number;
   /** The present streak of failures. */
   failing: { readonly at: number; readonly wallAt: EpochMs; readonly detail: string } | undefined;
   /** While the opinion is `down`: when the streak that made it so began, whatever good looks there were since. */
   downSince: number | undefined;
 };
 
-/** A target that nothing is known of. Its first look falls somewhere within `spreadMs`. */
-export function newWatched(plan: LookPlan, now: number, spreadMs: number): Watched {
-  return { plan, pace: newPace(plan.key, now, spreadMs), hasLooked: false, failing: undefined, downSince: undefined };
+/** Over how long first looks are spread, and from one beat to the next, at which those between begin together. */
+export type Spread = { readonly spreadMs: number; readonly beatMs: number };
+
+/** A target that nothing is known of. Its first look falls on a beat within `spreadMs`. */
+export function newWatched(plan: LookPlan, now: number, { spreadMs, beatMs }: Spread): Watched {
+  const pace = newPace(plan.key, now, spreadMs, beatMs);
+  return { plan, pace, hasLooked: false, inRow: 0, failing: undefined, downSince: undefined };
 }
 
 /** A look ended. `result` undefined: it is discarded, since the agent itself was stalled. */
@@ -31,6 +37,7 @@ export function noteLook(
   entry.pace = endLook(entry.pace, result && result.kind === "failed", settings);
   if (!result) return { isChange: false, isFirstFailure: false };
   entry.hasLooked = true;
+  entry.inRow = result.kind === "ok" ? Math.max(entry.inRow, 0) + 1 : Math.min(entry.inRow, 0) - 1;
   const isFirstFailure = result.kind === "failed" && entry.failing === undefined && entry.downSince === undefined;
   if (result.kind === "ok") entry.failing = undefined;
   else entry.failing = { at: seen.startedAt, wallAt: seen.wallAt, ...entry.failing, detail: result.because };
@@ -45,3 +52,13 @@ export function voteOf(entry: Watched, settings: HealthThresholds): Vote {
   const { health } = entry.pace;
   return { target: entry.plan.key, opinion: opinionOf(health, settings), suspect: isSuspect(health), ...failing };
 }
+
+/**
+ * The bare runs of looks, for a gateway's half-open check. The debounced opinion would hide them: a target stays healthy
+ * through three failures, and `degradedLooks` bounds what its window remembers.
+ */
+export const lookOf = ({ plan, inRow }: Watched): PoolLook => ({
+  target: plan.key,
+  goodInRow: Math.max(inRow, 0),
+  failedInRow: Math.max(-inRow, 0),
+});

@@ -1,11 +1,11 @@
-import type { Config, ProbeSettings, TargetKey, Vote } from "@sluice/core";
+import { type Config, isPoolKey, type PoolLook, type ProbeSettings, type TargetKey, type Vote } from "@sluice/core";
 import type { Clock } from "@sluice/ports";
 import { makeAlarm } from "./alarm.ts";
 import { stallMaxMs } from "./heartbeat.ts";
 import type { LookPlan } from "./look-target.ts";
-import { beginLook, nextLookAt, suspect } from "./pace.ts";
+import { beatOf, beginLook, isDue, nextLookAt, suspect } from "./pace.ts";
 import type { LookResult } from "./probes/look.ts";
-import { newWatched, noteLook, voteOf, type Watched } from "./watched.ts";
+import { lookOf, newWatched, noteLook, type Spread, voteOf, type Watched } from "./watched.ts";
 
 /** Looks at every target at its pace, and holds what was seen. */
 export interface Watcher {
@@ -18,6 +18,8 @@ export interface Watcher {
   /** The agent was cut off: nothing it saw counts, and it begins anew. */
   forget(): void;
   votes(): readonly Vote[];
+  /** The runs of good or failed looks at every pool. */
+  looks(): readonly PoolLook[];
   /** The latest beginning, in monotonic time, of a failing streak that led to `down`; undefined when nothing is down. */
   failingSince(): number | undefined;
   /** True when every target has been looked at once. */
@@ -46,9 +48,7 @@ export function makeWatcher(deps: Deps, config: Pick<Config, "probes">): Watcher
   function turn(): void {
     const now = clock.monotonicMs();
     for (const [key, entry] of watched) {
-      const at = nextLookAt(entry.pace, settings.intervalMs);
-      // Timers fire up to a millisecond early; a look a hair before its time is on time.
-      if (at !== undefined && at <= now + 1) void lookOnce(key, entry);
+      if (isDue(entry.pace, now, settings.intervalMs)) void lookOnce(key, entry);
       expect(entry);
     }
   }
@@ -73,22 +73,22 @@ export function makeWatcher(deps: Deps, config: Pick<Config, "probes">): Watcher
     expect(entry);
   }
 
-  function begin(plan: LookPlan, spreadMs: number): void {
-    const entry = newWatched(plan, clock.monotonicMs(), spreadMs);
-    watched.set(plan.key, entry);
-    expect(entry);
+  function begin(plans: readonly LookPlan[], spread: Spread): void {
+    const now = clock.monotonicMs();
+    for (const plan of plans) {
+      const entry = newWatched(plan, now, spread);
+      watched.set(plan.key, entry);
+      expect(entry);
+    }
   }
 
   return {
     configure(plans, next) {
       settings = next;
-      const keys = new Set(plans.map((plan) => plan.key));
-      for (const key of watched.keys()) if (!keys.has(key)) watched.delete(key);
-      for (const plan of plans) {
-        const standing = watched.get(plan.key);
-        if (standing && JSON.stringify(standing.plan) === JSON.stringify(plan)) expect(standing);
-        else begin(plan, next.intervalMs);
-      }
+      for (const key of watched.keys()) if (!plans.some((plan) => plan.key === key)) watched.delete(key);
+      const changed = plans.filter((plan) => !isLike(plan, watched.get(plan.key)?.plan));
+      for (const entry of watched.values()) expect(entry);
+      begin(changed, { spreadMs: next.intervalMs, beatMs: beatOf(plans.length, next.intervalMs) });
     },
     suspect(targets) {
       for (const target of targets) {
@@ -100,9 +100,11 @@ export function makeWatcher(deps: Deps, config: Pick<Config, "probes">): Watcher
     },
     discardInFlight: () => void (generation += 1),
     forget() {
-      for (const { plan } of watched.values()) begin(plan, Math.ceil(settings.intervalMs / 4));
+      const spreadMs = Math.ceil(settings.intervalMs / 4);
+      begin(Array.from(watched.values(), planOf), { spreadMs, beatMs: beatOf(watched.size, spreadMs) });
     },
     votes: () => [...watched.values()].map((entry) => voteOf(entry, settings)),
+    looks: () => [...watched.values()].map(lookOf).filter(({ target }) => isPoolKey(target)),
     failingSince: () => latestDownSince(watched.values()),
     firstLooksIn: () => [...watched.values()].every((entry) => entry.hasLooked),
     stop() {
@@ -111,6 +113,9 @@ export function makeWatcher(deps: Deps, config: Pick<Config, "probes">): Watcher
     },
   };
 }
+
+const planOf = ({ plan }: Watched): LookPlan => plan;
+const isLike = (plan: LookPlan, other: LookPlan | undefined): boolean => JSON.stringify(plan) === JSON.stringify(other);
 
 function latestDownSince(entries: Iterable<Watched>): number | undefined {
   const down = [...entries].flatMap((entry) => entry.downSince ?? []);

@@ -6,7 +6,7 @@ const askTimeoutMs = 1_000;
 const snapshotBytesMax = 32 * 1024 * 1024;
 
 /**
- * What the rest of the world holds: asked of the other arbiters and every nameserver before a new leader's first write.
+ * What the rest of the world holds: asked of the other arbiters and every data plane before a new leader's first write.
  * Whoever does not answer within a second is left out; the fence protects it when it comes back.
  */
 export async function findServed(
@@ -16,7 +16,7 @@ export async function findServed(
 ): Promise<readonly Found[]> {
   const peers = [
     ...config.arbiters.filter((arbiter) => arbiter.name !== deps.name).map(({ name, url }) => ({ name, url })),
-    ...config.nameservers.map(({ name, url }) => ({ name, url })),
+    ...[...config.nameservers, ...config.gateways].map(({ name, url }) => ({ name, url })),
   ];
   const asked = await Promise.all(peers.map((peer) => ask(deps, peer, signal)));
   return asked.flatMap((found) => found ?? []);

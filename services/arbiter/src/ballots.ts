@@ -13,7 +13,10 @@ import {
   newBallotBox,
   type Report,
   receive,
+  type SiteName,
   SluiceError,
+  sendsElsewhere,
+  type Vote,
   type WhyNotCounted,
   whyAgentNotCounted,
 } from "@sluice/core";
@@ -68,7 +71,8 @@ export function makeBallots(deps: Deps): Ballots {
       const nonce = randomBytes(16).toString("base64url");
       box = issueNonce(box, report.agent, { nonce, now: deps.clock.monotonicMs() });
       if (received.kind === "refused") return { kind: "refused", because: received.because, nonce };
-      const events = changes(before, report);
+      const site = config.agents.find(({ name }) => name === report.agent)?.site ?? "";
+      const events = changes(before, report, site);
       deps.board.post(
         report.agent,
         report.votes.filter((vote) => vote.suspect).map((vote) => vote.target),
@@ -101,14 +105,18 @@ function openReport(deps: Deps, envelope: Envelope, config: Config): Report {
   return report;
 }
 
-/** What this report says that the agent's last one did not. */
-function changes(before: BallotBox, report: Report): Event[] {
+/** What this report of an agent of `site` says that the agent's last one did not. */
+function changes(before: BallotBox, report: Report, site: SiteName): Event[] {
   return report.votes.flatMap((vote): Event[] => {
     const earlier = lastVote(before, report.agent, vote.target);
     const from = earlier?.opinion ?? "unknown";
     const { target } = vote;
-    const turned: Event[] =
-      from === vote.opinion ? [] : [{ kind: "vote-changed", target, agent: report.agent, from, to: vote.opinion }];
+    const turned: Event[] = [
+      ...(from === vote.opinion
+        ? []
+        : [{ kind: "vote-changed", target, agent: report.agent, from, to: vote.opinion } as const]),
+      ...(target.endsWith(`@${site}`) ? trafficChanges(report.agent, earlier, vote) : []),
+    ];
     if (!vote.suspect || earlier?.suspect || vote.failingSince === undefined) return turned;
     const detail = vote.detail ?? "";
     return [
@@ -116,4 +124,13 @@ function changes(before: BallotBox, report: Report): Event[] {
       { kind: "suspected", target, agent: report.agent, failingSince: epochMs(vote.failingSince), detail },
     ];
   });
+}
+
+/** Only what sends users elsewhere, or ceases to, is an event: a pool with few requests changes between the others all day. */
+function trafficChanges(agent: string, earlier: Vote | undefined, { target, traffic }: Vote): Event[] {
+  const from = earlier?.traffic?.state;
+  if (!traffic || traffic.state === from) return [];
+  const { state: to, because } = traffic;
+  if (!sendsElsewhere(to) && (from === undefined || !sendsElsewhere(from))) return [];
+  return [{ kind: "traffic-changed", target, agent, ...(from === undefined ? {} : { from }), to, because }];
 }

@@ -53,6 +53,7 @@ export function explain(facts: Facts, service: ServiceConfig) {
         verdict: watch.verdicts[key]?.verdict ?? null,
         since: watch.verdicts[key]?.since ?? null,
         tally: tallySentence(counted),
+        traffic: counted.traffic ?? null,
         votes: config.agents.map((agent) => ({
           agent: agent.name,
           opinion: votes.find((vote) => vote.agent === agent.name)?.opinion ?? "unknown",

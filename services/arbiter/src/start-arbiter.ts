@@ -5,6 +5,7 @@ import { makeAnnouncer } from "./announce.ts";
 import { nodeRoutes } from "./api/node-routes.ts";
 import { operatorRoutes } from "./api/operator-routes.ts";
 import { readRoutes } from "./api/read-routes.ts";
+import { weightsRoutes } from "./api/weights-routes.ts";
 import { makeBallots } from "./ballots.ts";
 import type { ArbiterContext } from "./context.ts";
 import { makeJournal } from "./journal.ts";
@@ -66,6 +67,7 @@ export async function startArbiter(options: ArbiterOptions): Promise<Arbiter> {
   });
   readRoutes(app, context);
   operatorRoutes(app, context);
+  weightsRoutes(app, context);
   nodeRoutes(app, context);
   await options.store.migrate();
   await listen(app, own.url);
@@ -145,8 +147,11 @@ function assemble(options: ArbiterOptions, wiring: Wiring): ArbiterContext {
       return result;
     },
     acknowledge: (node, fence) => {
-      if (desk.acknowledge(node, fence) && loop.isLeading())
-        journal.note([{ kind: "applied", nameserver: node, fence }]);
+      if (!desk.acknowledge(node, fence) || !loop.isLeading()) return;
+      const isGateway = keeper.durable().config.gateways.some(({ name: each }) => each === node);
+      journal.note([
+        isGateway ? { kind: "gateway-applied", gateway: node, fence } : { kind: "applied", nameserver: node, fence },
+      ]);
     },
     signal: wiring.stop,
   };

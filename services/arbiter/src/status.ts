@@ -1,5 +1,6 @@
 import type { EpochMs } from "@sluice/core";
 import {
+  blamedSentence,
   type Config,
   type Durable,
   edgeKey,
@@ -8,15 +9,20 @@ import {
   homeOf,
   isExpired,
   majority,
+  noVerdict,
   type Opinion,
   overridesOf,
+  pinnedChannelOf,
   policySites,
+  poolKey,
   type ServiceConfig,
   samePlacement,
   siteHealth,
   sitesOf,
+  type TargetKey,
   type Watch,
   type WhyNotCounted,
+  weightsOf,
 } from "@sluice/core";
 import type { Acknowledged } from "./snapshot-desk.ts";
 
@@ -65,8 +71,10 @@ export function statusOf(view: View) {
       edge: site.edge ? (watch.verdicts[edgeKey(site.name)]?.verdict.kind ?? "unknown") : null,
     })),
     services: config.services.map((service) => serviceStatus(view, service)),
-    nameservers: config.nameservers.map((nameserver) => nameserverStatus(view, nameserver)),
+    nameservers: config.nameservers.map(({ name, site }) => ({ nameserver: name, site, ...nodeStatus(view, name) })),
+    gateways: config.gateways.map((gateway) => gatewayStatus(view, gateway)),
     overrides: durable.overrides.filter((override) => !isExpired(override, view.now)),
+    blamed: watch.blamed.map(blamedSentence),
   };
 }
 
@@ -92,10 +100,20 @@ export function serviceStatus(view: View, service: ServiceConfig) {
     isForced: state !== undefined && !samePlacement(state.base, state.served),
     isHome: state !== undefined && samePlacement(state.base, homeOf(service)),
     standby: standbyOf(view, service, sitesOf(served)),
+    pools: service.pools.map(({ channel, site }) => poolStatus(view, poolKey(service.name, channel, site))),
     held: watch.held[service.name] ?? null,
     latchedAt: state?.latchedAt ?? null,
     overrides: overridesOf(durable.overrides, service.name).map((override) => override.id),
+    channels: weightsOf(service, state ?? {}).map(({ name, weight }) => ({ channel: name, weight })),
+    pinnedChannel: pinnedChannelOf(overridesOf(durable.overrides, service.name)) ?? null,
   };
+}
+
+/** Traffic is told as its gateways say it: where requests are too few it is `insufficient-data`, and never `healthy`. */
+function poolStatus({ watch }: View, target: TargetKey) {
+  const state = watch.verdicts[target];
+  const { kind, because } = state?.verdict ?? noVerdict;
+  return { target, verdict: kind, because, traffic: state?.traffic ?? null };
 }
 
 function standbyOf(view: View, service: ServiceConfig, serving: readonly string[]): readonly StandbyStatus[] {
@@ -109,17 +127,20 @@ function standbyOf(view: View, service: ServiceConfig, serving: readonly string[
     });
 }
 
-function nameserverStatus(view: View, nameserver: Config["nameservers"][number]) {
-  const seen = view.acknowledged[nameserver.name];
+type Seeing = Pick<View, "durable" | "acknowledged" | "now">;
+
+export const gatewayStatus = (view: Seeing, { name, site }: Config["gateways"][number]) => ({
+  gateway: name,
+  site,
+  ...nodeStatus(view, name),
+});
+
+/** What a node last said that it goes by. Asking for a snapshot is also saying which one it has. */
+function nodeStatus({ durable, acknowledged, now }: Seeing, name: string) {
+  const seen = acknowledged[name];
   const isCurrent =
     seen !== undefined &&
-    view.durable.snapshot !== undefined &&
-    formatFence(seen.fence) === formatFence(view.durable.snapshot.fence);
-  return {
-    nameserver: nameserver.name,
-    site: nameserver.site,
-    fence: seen ? formatFence(seen.fence) : null,
-    isCurrent,
-    seenAgoMs: seen ? view.now - seen.seenAt : null,
-  };
+    durable.snapshot !== undefined &&
+    formatFence(seen.fence) === formatFence(durable.snapshot.fence);
+  return { fence: seen ? formatFence(seen.fence) : null, isCurrent, seenAgoMs: seen ? now - seen.seenAt : null };
 }

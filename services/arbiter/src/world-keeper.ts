@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { withNewSettings } from "@sluice/contract";
 import {
   adopt,
   adoptInto,
@@ -56,11 +57,16 @@ export function makeWorldKeeper(deps: Deps): WorldKeeper {
   /** A commit whose outcome was lost with the connection; settled before anything else is done. */
   let unsettled: { readonly id: string } | undefined;
 
+  /** The stored configuration as this version reads it; a follower loads the world at every commit, and it seldom changes. */
+  let read: { readonly revision: number; readonly config: Config } | undefined;
+
   async function load(): Promise<void> {
     const stored = await deps.store.load();
     if (!stored) return;
     head = stored.sequence;
-    durable = restore(deps, stored);
+    if (read?.revision !== stored.configRevision)
+      read = { revision: stored.configRevision, config: withNewSettings(stored.config) };
+    durable = restore(deps, { ...stored, config: read.config });
     const { snapshotEnvelope } = stored;
     if (durable.snapshot && snapshotEnvelope) deps.desk.offer(durable.snapshot, snapshotEnvelope);
   }

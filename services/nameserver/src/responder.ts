@@ -1,12 +1,10 @@
-import { answer, errorReply, rcodes } from "@sluice/dns";
-import type { Logger } from "@sluice/runtime";
+import { answer, type CompiledZone, errorReply, rcodes } from "@sluice/dns";
+import type { Logger, Shelf, Wake } from "@sluice/runtime";
 import type { NameserverMetrics } from "./metrics.ts";
-import type { Shelf } from "./shelf.ts";
 import type { Responder } from "./sockets.ts";
-import type { Wake } from "./wake.ts";
 
 type Deps = {
-  readonly shelf: Shelf;
+  readonly shelf: Shelf<CompiledZone>;
   readonly wake: Pick<Wake, "isCatchingUp">;
   readonly metrics: NameserverMetrics;
   readonly logger: Logger;
@@ -21,7 +19,7 @@ export function makeResponder({ shelf, wake, metrics, logger }: Deps): Responder
       return undefined;
     }
     try {
-      const reply = answer(shelf.current()?.zone, query, { transport, draw: Math.random() });
+      const reply = answer(shelf.current()?.compiled, query, { transport, draw: Math.random() });
       count(reply ? String((reply[3] ?? 0) & 0x0f) : "dropped");
       return reply;
     } catch (error) {

@@ -1,20 +1,25 @@
 import { type Config, formatFence, SluiceError } from "@sluice/core";
+import { type CompiledZone, compileZone } from "@sluice/dns";
 import {
+  askAll,
   type ConfigInForce,
   configAtStart,
+  followSources,
   type Keyring,
   type Logger,
   listen,
   makeHttpServer,
   makeRegistry,
+  makeShelf,
+  makeWake,
+  type Shelf,
+  type SourcesDeps,
+  sourcesOf,
   systemClock,
 } from "@sluice/runtime";
 import { makeNameserverMetrics, type NameserverMetrics } from "./metrics.ts";
 import { makeResponder } from "./responder.ts";
-import { makeShelf, type Shelf } from "./shelf.ts";
 import { type DnsSockets, openSockets } from "./sockets.ts";
-import { askAll, followSources, peersOf, type SourcesDeps } from "./sources.ts";
-import { makeWake } from "./wake.ts";
 
 export type NameserverOptions = {
   readonly name: string;
@@ -48,13 +53,13 @@ export async function startNameserver(options: NameserverOptions): Promise<Names
   const stop = new AbortController();
   const registry = makeRegistry();
   const metrics = makeNameserverMetrics(registry);
-  const shelf = makeShelf({ file: `${options.stateDir}/snapshot.json`, keyring, logger });
+  const shelf = makeShelf({ file: `${options.stateDir}/snapshot.json`, keyring, logger, compile: compileZone });
   const app = makeHttpServer({ logger, registry, tokens: options.tokens });
   routes(app, shelf);
   const deps = sourcesDeps(options, shelf, metrics);
   metrics.configRevision.set(inForce.revision);
   deps.onOffer(await shelf.load());
-  const sources = [...inForce.config.arbiters, ...peersOf(inForce, name)];
+  const sources = sourcesOf(deps, inForce);
   const wake = makeWake({
     clocks: () => [systemClock.monotonicMs(), systemClock.wallMs()],
     catchUp: (signal) => askAll(deps, sources, AbortSignal.any([stop.signal, signal])),
@@ -100,7 +105,7 @@ function ownEntry({ name, config }: NameserverOptions, inForce: ConfigInForce): 
   });
 }
 
-function sourcesDeps(options: NameserverOptions, shelf: Shelf, metrics: NameserverMetrics): SourcesDeps {
+function sourcesDeps(options: NameserverOptions, shelf: Shelf<CompiledZone>, metrics: NameserverMetrics): SourcesDeps {
   const { name: node, keyring, stateDir, logger, tokens } = options;
   return {
     node,
@@ -109,6 +114,7 @@ function sourcesDeps(options: NameserverOptions, shelf: Shelf, metrics: Nameserv
     logger,
     keyring,
     stateDir,
+    nodes: (config) => config.nameservers,
     onRevision: (revision) => metrics.configRevision.set(revision),
     onOffer(result) {
       metrics.offers.inc({ result });
@@ -128,7 +134,7 @@ function noteTrouble(where: string, error: Error, to: { metrics: NameserverMetri
   to.logger[level]({ err: error, event: "socket-trouble", where }, `trouble with a socket, ${where}: ${error.message}`);
 }
 
-function routes(app: ReturnType<typeof makeHttpServer>, shelf: Shelf): void {
+function routes(app: ReturnType<typeof makeHttpServer>, shelf: Shelf<CompiledZone>): void {
   app.get("/readyz", { config: { access: "open" } }, (_request, reply) => {
     const held = shelf.current();
     const because = shelf.whyNotKept();

@@ -1,6 +1,6 @@
+import { type Spread, spreadOf } from "../spread.ts";
 import type { Played } from "./play-series.ts";
 import type { Move } from "./round.ts";
-import { type Spread, spreadOf } from "./spread.ts";
 
 export type Aim = { readonly what: string; readonly measured: string; readonly limit: string; readonly isMet: boolean };
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { before, test } from "node:test";
 import { readConfigFile } from "@sluice/contract";
-import type { Config } from "@sluice/core";
+import { type Config, configuredTargets } from "@sluice/core";
 import { makePlainEye, TableEye } from "./eye.ts";
 import { type HealthTable, makeHealthTable } from "./health-table.ts";
 import { allSeries, type Series } from "./series.ts";
@@ -47,11 +47,12 @@ test("another seed sees other looks, and the same seed the same", () => {
 });
 
 test("a blind agent turns on every target once, and nobody follows it", () => {
+  const targets = configuredTargets(config).length;
   for (const series of allSeries.filter(({ aim }) => aim === 0)) {
     const { blind, falseDowns, moves } = run(series, 4);
     assert.deepEqual(
       falseDowns,
-      config.agents.map((_, agent) => (agent === blind ? 10 : 0)),
+      config.agents.map((_, agent) => (agent === blind ? targets : 0)),
     );
     assert.deepEqual(moves, []);
   }

@@ -173,6 +173,38 @@ test("a start while one runs says so, changes nothing and ends with 3", async ()
   assert.ok(before && alive(before).length === lab.parts.length);
 });
 
+type Served = {
+  readonly requests: number;
+  readonly errors: number;
+  readonly reasons: unknown;
+  readonly rows: readonly { readonly site: string; readonly channel: string }[];
+};
+
+test("a load goes through the gateways to where the service is, streams and gRPC calls too", async () => {
+  const load = ["lab", "load", "--rps", "30", "--grpc", "--for", "2s"];
+  const [followed, fixed] = [await lab.json<Served>(...load), await lab.json<Served>(...load, "--gateway", "site-b")];
+  for (const { requests, errors, reasons, rows } of [followed, fixed]) {
+    assert.ok(requests >= 40, String(requests));
+    assert.equal(errors, 0, JSON.stringify(reasons));
+    assert.ok(
+      rows.some(({ channel }) => channel === "stable") && rows.every(({ channel }) => channel !== "experiment-v2"),
+    );
+  }
+  assert.deepEqual(
+    followed.rows.filter(({ site }) => site !== "site-a"),
+    [],
+  );
+});
+
+test("a fault is for a site's servers of one channel, and for as long as it was given", async () => {
+  const asked = "lab fault --site site-a --channel experiment-v2 --latency 50 --for 1s".split(" ");
+  const { servers, faults } = await lab.json<{ servers: readonly string[]; faults: unknown }>(...asked);
+  assert.deepEqual([servers, faults], [["site-a-experiment-v2-1"], {}]);
+  const unknown = await lab.sluice("lab", "fault", "--site", "site-a", "--channel", "nightly", "--hang");
+  assert.equal(unknown.code, 2);
+  assert.match(unknown.stderr, /^NOT_FOUND: site-a has no channel nightly\nKnown: stable, canary, experiment-v2\./);
+});
+
 test("what a person types wrongly is told, and changes nothing", async () => {
   const [kill, fault, drill] = await Promise.all([
     lab.sluice("lab", "kill", "site-q"),
@@ -279,7 +311,9 @@ test("after a `kill -9` of the supervisor the next start finds its world and its
   assert.ok(left && alive(left).length === lab.parts.length, "everything else outlives it");
   running = lab.up();
   await untilUp(running);
-  assert.match(running.said.stderr, /ended 16 processes that an earlier lab left running/);
+  // Every part, and the database.
+  const ended = lab.parts.length + 1;
+  assert.ok(running.said.stderr.includes(`ended ${ended} processes that an earlier lab left running`));
   assert.deepEqual(alive(left), []);
   const found = await statusWhen("a leader of a new epoch", (seen) => isSettled(seen) && seen.epoch > before.epoch);
   assert.equal(served(found, "chat"), "site-b");

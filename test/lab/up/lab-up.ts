@@ -107,8 +107,13 @@ async function open(lab: Opening): Promise<{ readonly config: Config; readonly p
   };
   lab.supervisor = makeSupervisor({ layout, databaseUrl, onChange: note, onLoss });
   say(`starting ${parts.length} processes …`);
-  // The preferred arbiter first: when all come at once, whoever is quickest leads.
+  // The preferred arbiter first: when all come at once, whoever is quickest leads. The agents last: what is still starting is no
+  // site that died.
   await lab.supervisor.start(parts.slice(0, 1), signal);
+  await lab.supervisor.start(
+    parts.filter((part) => part.role !== "agent"),
+    signal,
+  );
   await lab.supervisor.start(parts, signal);
   return about;
 }

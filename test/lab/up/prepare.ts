@@ -5,6 +5,7 @@ import { readConfigFile } from "@sluice/contract";
 import { type Config, type KeyEntry, type Keyset, SluiceError } from "@sluice/core";
 import { generateKeyPair, readJsonFile, signerFromPem, writeFileAtomic } from "@sluice/runtime";
 import type { Layout } from "./layout.ts";
+import { prepareCertificates } from "./prepare-certificates.ts";
 
 export const exampleConfig = resolve(import.meta.dirname, "../../../packages/contract/examples/lab.yaml");
 
@@ -45,9 +46,14 @@ const textOf = (path: string): Promise<string | undefined> =>
     () => undefined,
   );
 
-/** A root key, a keyset that names every agent and arbiter, and the tokens; made once and kept. */
+/** Every key, token and certificate that the lab's processes need. What an earlier version made is kept, and what it lacks is made. */
 export async function prepareKeys(layout: Layout, config: Config): Promise<void> {
-  if (await readJsonFile(join(layout.keys, "keyset.json"))) return;
+  if (!(await readJsonFile(join(layout.keys, "keyset.json")))) await makeSigners(layout, config);
+  await prepareCertificates(layout.keys, config);
+}
+
+/** A root key, a keyset that names every agent and arbiter, and the tokens. */
+async function makeSigners(layout: Layout, config: Config): Promise<void> {
   const root = generateKeyPair();
   const signers = [
     ...config.agents.map((agent) => ({ ...agent, role: "agent" as const })),

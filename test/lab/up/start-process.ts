@@ -12,14 +12,14 @@ export type Started = {
   readonly go: () => void;
 };
 
-/** Fifteen processes on a busy machine; one that ends is noticed at once, so patience costs nothing. */
+/** Nineteen processes on a busy machine; one that ends is noticed at once, so patience costs nothing. */
 const readyTimeoutMs = 60_000;
 const lookEveryMs = 25;
 const tailBytes = 65_536;
 const lastLinesMax = 5;
 const logBytesMax = 10 * 1024 * 1024;
 
-/** A small young generation: these processes make little garbage, and fifteen of them share one machine. */
+/** A small young generation: these processes make little garbage, and nineteen of them share one machine. */
 const nodeFlags = ["--max-semi-space-size=1"];
 
 /** The shell becomes node, so the process id stays. It ends instead when our end of the pipe is closed without a word. */

@@ -82,8 +82,9 @@ export function makeSupervisor(options: SupervisorOptions): Supervisor {
 
   function lost(child: Child, how: string): void {
     children.delete(child.part.name);
-    if (child.state === "ready") options.onLoss(child.part, how);
+    // Written down before it is told: who reads the line may look at the record at once.
     options.onChange(running());
+    if (child.state === "ready") options.onLoss(child.part, how);
   }
 
   function end(parts: readonly Part[], signal: NodeJS.Signals): readonly Part[] {

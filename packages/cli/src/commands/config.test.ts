@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { after, test } from "node:test";
+import { promisify } from "node:util";
 import { makeTemporaryDirectory, sluice, writeInto } from "../test-sluice.ts";
 
 const lab = await readFile(new URL("../../../contract/examples/lab.yaml", import.meta.url), "utf8");
@@ -75,6 +77,41 @@ test("config check looks for the files that are named, unless told not to", asyn
   const empty = await file("ca-empty.yaml", probe(await file("empty.pem", "no certificate\n")));
   assert.match((await sluice("config", "check", empty)).stdout, /empty\.pem: holds no certificate/);
 });
+
+test("config check looks whether a gateway's certificate and key are there and belong together", async () => {
+  const [ours, theirs] = [await makeCertificate("ours"), await makeCertificate("theirs")];
+  const check = async (tls: string) => {
+    const text = lab.replace("tls: {}", `tls: { ${tls} }`);
+    const { code, stdout } = await sluice("config", "check", await file("tls.yaml", text));
+    return { code, stdout };
+  };
+  assert.equal((await check(`certFile: "${ours}.crt", keyFile: "${ours}.key"`)).code, 0);
+  const missing = await check(`certFile: "${ours}.pem", keyFile: "${ours}.crt"`);
+  assert.equal(missing.code, 2);
+  assert.match(missing.stdout, /gateways\[0\]\.tls\.certFile: .*ours\.pem: cannot be read \(ENOENT\)/);
+  assert.match(missing.stdout, /gateways\[0\]\.tls\.keyFile: .*ours\.crt: holds nothing that can be read as such/);
+  const mixed = await check(`certFile: "${ours}.crt", keyFile: "${theirs}.key"`);
+  assert.match(mixed.stdout, /gateways\[0\]\.tls\.keyFile: .*theirs\.key is not the key of .*ours\.crt/);
+});
+
+/** Writes NAME.crt and NAME.key, and answers their path without the ending. */
+async function makeCertificate(name: string): Promise<string> {
+  const path = `${directory}/${name}`;
+  const files = ["-keyout", `${path}.key`, "-out", `${path}.crt`];
+  const how = [
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:prime256v1",
+    "-nodes",
+    "-days",
+    "2",
+    "-subj",
+    `/CN=${name}`,
+  ];
+  await promisify(execFile)("openssl", ["req", "-x509", ...how, ...files]);
+  return path;
+}
 
 test("config schema prints what stands in docs/sluice.schema.json", async () => {
   const { code, stdout } = await sluice("config", "schema");

@@ -1,12 +1,13 @@
-import { askLab, labDown, labUp, layoutOf, needLab, setFaults } from "@sluice/lab";
+import { askLab, labDown, labUp, needLab } from "@sluice/lab";
 import { stopSignal } from "@sluice/runtime";
 import type { Command } from "commander";
-import { type FaultOptions, faultsOf } from "../faults.ts";
 import { secondSignal } from "../second-signal.ts";
 import { globalsOf, print } from "../session.ts";
 import { welcome } from "../welcome.ts";
+import { faultCommand } from "./lab-fault.ts";
+import { loadCommand } from "./lab-load.ts";
 
-/** lab up, down, kill, pause, heal and fault: two sites and a witness on loopback, and what may happen to them. */
+/** lab up, down, kill, pause, heal, fault and load: two sites and a witness on loopback, and what may happen to them. */
 export function labCommands(program: Command): void {
   const lab = program.command("lab").description("two sites and a witness as real processes on loopback");
   lab
@@ -35,6 +36,7 @@ export function labCommands(program: Command): void {
       });
   }
   faultCommand(lab);
+  loadCommand(lab);
 }
 
 const verbs = [
@@ -64,26 +66,4 @@ async function up(command: Command, configFile: string | undefined): Promise<voi
   say("ending the lab …");
   await running.close();
   say("the lab is down");
-}
-
-function faultCommand(lab: Command): void {
-  lab
-    .command("fault <who>")
-    .description("give a model server, or all those of a site, a fault; without one, heal them")
-    .option("--status <code>", "answer this status")
-    .option("--rate <share>", "to this share of requests, 0 to 1", "1")
-    .option("--latency <ms>", "wait before each answer")
-    .option("--hang", "accept and never answer")
-    .option("--refuse", "stop listening")
-    .option("--missing-model", "list no model and serve none")
-    .option("--stream-error <chunks>", "break streams after this many chunks")
-    .option("--alternate", "answer well and badly in turn")
-    .action(async (who: string, options: FaultOptions, command: Command) => {
-      const globals = globalsOf(command);
-      const faults = faultsOf(options);
-      await needLab(globals.dir);
-      const servers = await setFaults(layoutOf(globals.dir), who, faults);
-      const what = Object.keys(faults).length === 0 ? "healed" : JSON.stringify(faults);
-      print(globals, { servers, faults }, [`${servers.join(", ")}: ${what}`]);
-    });
 }

@@ -33,11 +33,36 @@ const troubled = statusOf("arbiter-w", {
       latchedAt: 1_790_000_000_000,
       overrides: ["3f2a91c0"],
       standby: [{ site: "site-a", isReady: false, health: "healthy", isQuarantined: true }],
+      pools: [
+        {
+          target: "pool:chat/stable@site-a",
+          verdict: "degraded",
+          because: "own-traffic",
+          traffic: { state: "tripped", because: "12 of 40 requests failed" },
+        },
+        {
+          target: "pool:chat/stable@site-b",
+          verdict: "healthy",
+          because: "majority",
+          traffic: { state: "insufficient-data", because: "3 requests in 10 s" },
+        },
+        { target: "pool:chat/canary@site-b", verdict: "healthy", because: "majority", traffic: null },
+      ],
+      channels: [
+        { channel: "stable", weight: 90 },
+        { channel: "canary", weight: 10 },
+      ],
+      pinnedChannel: "stable",
     },
   ],
+  blamed: ["chat/stable tripped in site-a and site-b"],
   nameservers: [
     { nameserver: "ns-a", site: "site-a", fence: "trial:3.7", isCurrent: true, seenAgoMs: 900 },
     { nameserver: "ns-b", site: "site-b", fence: null, isCurrent: false, seenAgoMs: null },
+  ],
+  gateways: [
+    { gateway: "gateway-a", site: "site-a", fence: "trial:3.7", isCurrent: true, seenAgoMs: 900 },
+    { gateway: "gateway-b", site: "site-b", fence: "trial:3.6", isCurrent: false, seenAgoMs: 4_000 },
   ],
   overrides: [
     {
@@ -45,6 +70,7 @@ const troubled = statusOf("arbiter-w", {
       kind: "pin",
       service: "chat",
       site: "site-b",
+      channel: "stable",
       setAt: 1,
       until: inAnHour,
       by: "ann",
@@ -67,17 +93,58 @@ test("status tells what matters at night first, and who doesn't answer", async (
     /^leader {4}arbiter-w, epoch 3, fence trial:3\.7, config revision 2$/,
     /^vantages {2}3 of 3 fresh$/,
     new RegExp(`^silent {4}${arbiters[1]?.url}: did not answer`),
-    /^chat +site-b \(forced; real: site-a\) +site-a quarantined +site-degraded-standby-ready$/,
+    /^chat +site-b \(forced; real: site-a\) +site-a quarantined +site-degraded-standby-ready +stable 90, canary 10 \(pinned to stable\)$/,
+    /^ {2}chat\/stable tripped in site-a and site-b$/,
     /^ {2}chat would move, held by cool-down$/,
     /^ {2}chat latched to manual since 2026-09-21T/,
-    /^ {2}3f2a91c0 {2}pin chat to site-b, until 20.*Z \((59|60) min left\), by ann: a look$/,
+    /^ {2}chat\/stable@site-a +degraded +tripped +12 of 40 requests failed$/,
+    /^ {2}chat\/stable@site-b +healthy +insufficient-data +3 requests in 10 s$/,
+    /^ {2}3f2a91c0 {2}pin chat to site-b to channel stable, until 20.*Z \((59|60) min left\), by ann: a look$/,
     /^ +end it: sluice undo 3f2a91c0 --reason …$/,
     /^ns-a +current +1 s ago$/,
     /^ns-b +not heard of +never$/,
+    /^gateway-a +site-a +current +1 s ago$/,
+    /^gateway-b +site-b +trial:3\.6 +4 s ago$/,
   ].map(at);
   assert.deepEqual(
     order,
     order.toSorted((one, other) => one - other),
+  );
+});
+
+test("explain tells what a site's own gateways say beside what looks say", async (t) => {
+  const own = { state: "tripped", because: "12 of 40 requests failed" };
+  const [target, because] = ["pool:chat/stable@site-a", "own-traffic"];
+  const explained = {
+    ...statusOf("arbiter-w", { isLeading: true }),
+    service: "chat",
+    host: "chat.llm.example",
+    ttlSeconds: 20,
+    served: "site-a",
+    base: "site-a",
+    isForced: false,
+    channels: [{ channel: "stable", weight: 100 }],
+    pinnedChannel: null,
+    situation: "site-degraded-no-standby",
+    held: null,
+    answers: [],
+    standing: [],
+    lastDecision: null,
+    sites: [{ site: "site-a", kind: "degraded", because, detail: own.because, quarantinedSince: null }],
+    targets: [
+      { target, verdict: { kind: "degraded", because }, tally: "3 healthy of 3", traffic: own, votes: [] },
+      { target: "edge:site-a", verdict: null, tally: "nothing", traffic: null, votes: [] },
+    ],
+  };
+  const arbiters = await startAll(t, (request, response) =>
+    json(response, request.url?.startsWith("/v1/explain") ? explained : troubled),
+  );
+  const { code, stdout } = await ask(arbiters, "explain", "chat");
+  assert.equal(code, 0);
+  assert.match(stdout, /^site-a is degraded for it \(own-traffic: 12 of 40 requests failed\)$/m);
+  assert.match(
+    stdout,
+    /^ {2}pool:.*own-traffic \(3 healthy of 3\)\n {4}its own gateways: tripped: 12 of 40 requests failed\n {2}edge:/m,
   );
 });
 

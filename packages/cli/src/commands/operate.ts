@@ -40,11 +40,7 @@ export function operateCommands(program: Command): void {
         ...(options.service === undefined ? {} : { service: options.service }),
       }),
     );
-  override(program, "pin <service>", "hold a service at a site, whatever happens there")
-    .requiredOption("--to <site>", "where")
-    .action((service: string, options: { to: string }, command: Command) =>
-      ask(command, "/v1/overrides", { kind: "pin", service, site: options.to }),
-    );
+  pinCommand(program);
   override(program, "freeze [service]", "stop automatic moves of one service, or of all").action(
     (service: string | undefined, _options: AskOptions, command: Command) =>
       ask(command, "/v1/overrides", { kind: "freeze", ...(service === undefined ? {} : { service }) }),
@@ -55,6 +51,18 @@ export function operateCommands(program: Command): void {
     .action((id: string | undefined, options: { service?: string }, command: Command) => {
       const what = id === undefined ? {} : { override: id };
       return ask(command, "/v1/undo", options.service === undefined ? what : { service: options.service });
+    });
+}
+
+function pinCommand(program: Command): void {
+  override(program, "pin <service>", "hold a service at a site, or all its users in a channel, whatever happens there")
+    .option("--to <site>", "the site; or give --channel, or both")
+    .option("--channel <channel>", "the channel that gateways send everybody to who doesn't ask for a variant")
+    .action((service: string, options: { to?: string; channel?: string }, command: Command) => {
+      const { to, channel } = options;
+      if (to === undefined && channel === undefined) throw new SluiceError("USAGE", "a pin needs --to or --channel");
+      const what = { ...(to === undefined ? {} : { site: to }), ...(channel === undefined ? {} : { channel }) };
+      return ask(command, "/v1/overrides", { kind: "pin", service, ...what });
     });
 }
 

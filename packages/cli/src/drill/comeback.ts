@@ -24,13 +24,13 @@ export async function comeBack(of: Comeback): Promise<ComebackRow> {
   const { facts, poll, client, signal } = of;
   const healedAt = systemClock.monotonicMs();
   await askLab(of.lab, `sites/${facts.site}/heal`);
-  const stayedQuarantined = await until(backTimeoutMs, signal, async () =>
+  const stayedQuarantined = await untilTrue(backTimeoutMs, signal, async () =>
     isHealthyAndQuarantined(await statusOf(client), facts),
   );
   const ours = facts.config.nameservers.filter((entry) => entry.site === facts.site).map((entry) => entry.name);
   const returned = (): readonly ServerPoll[] => poll.servers().filter(({ server }) => ours.includes(server));
   // A server that stood still is silent until it has caught up, and failback must not come before its first word.
-  await until(firstWordTimeoutMs, signal, async () =>
+  await untilTrue(firstWordTimeoutMs, signal, async () =>
     returned().every((server) => firstAfter(server, healedAt) !== undefined),
   );
   const firstAnswers = returned().map((server) => ({
@@ -40,12 +40,13 @@ export async function comeBack(of: Comeback): Promise<ComebackRow> {
   return { firstAnswers, stayedQuarantined, failbackMs: await failback(of) };
 }
 
-async function failback({ client, facts, poll, signal }: Comeback): Promise<number | undefined> {
+/** Orders everything home, and waits until every nameserver answers so; undefined when that never came. */
+export async function failback({ client, facts, poll, signal }: Omit<Comeback, "lab">): Promise<number | undefined> {
   const askedAt = systemClock.monotonicMs();
   // A vantage that stalls for a moment leaves home unproven for that long: ask again.
-  const isAsked = await until(homeTimeoutMs, signal, () => isHomeOrdered(client));
+  const isAsked = await untilTrue(homeTimeoutMs, signal, () => isHomeOrdered(client));
   if (!isAsked) return undefined;
-  const isHome = await until(homeTimeoutMs, signal, async () =>
+  const isHome = await untilTrue(homeTimeoutMs, signal, async () =>
     poll.servers().every((server) => isHomeAgain(server, facts, askedAt)),
   );
   return isHome ? Math.round(systemClock.monotonicMs() - askedAt) : undefined;
@@ -74,6 +75,8 @@ async function isHomeOrdered(client: ArbiterClient): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof SluiceError && error.code === "FLOOR") return false;
+    // It never left.
+    if (error instanceof SluiceError && error.code === "NOTHING_TO_DO") return true;
     throw error;
   }
 }
@@ -93,7 +96,11 @@ function isHealthyAndQuarantined(status: Status, facts: DrillFacts): boolean {
 }
 
 /** Looks again and again until it is so; false when that takes too long. */
-async function until(timeoutMs: number, signal: AbortSignal, isSo: () => Promise<boolean>): Promise<boolean> {
+export async function untilTrue(
+  timeoutMs: number,
+  signal: AbortSignal,
+  isSo: () => Promise<boolean>,
+): Promise<boolean> {
   const end = systemClock.monotonicMs() + timeoutMs;
   while (systemClock.monotonicMs() < end && !signal.aborted) {
     if (await isSo()) return true;

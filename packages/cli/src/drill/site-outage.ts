@@ -1,11 +1,13 @@
-import { defaultChannel, edgeKey, type JournalEntry, poolKey } from "@sluice/core";
-import { askLab, type LabRecord, longestSplitMs, type Poll, type ServerPoll, settledAt, startPoll } from "@sluice/lab";
+import { defaultChannel, edgeKey, poolKey } from "@sluice/core";
+import { askLab, type LabRecord, longestSplitMs, type Poll, type ServerPoll, settledAt } from "@sluice/lab";
 import { sleep, systemClock } from "@sluice/runtime";
 import type { ArbiterClient } from "../arbiter-client.ts";
 import { type Clients, clientsRow, startClients } from "./clients.ts";
 import { comeBack } from "./comeback.ts";
 import type { DrillFacts } from "./facts.ts";
+import { eventsAfter, lastEventId } from "./journal.ts";
 import { complaintsOf } from "./judge.ts";
+import { startPolling } from "./poll-names.ts";
 import type { DrillReport, FaultKind, ServerRow, TimelineRow } from "./report.ts";
 import { timelineOf } from "./timeline.ts";
 import { startUnbound } from "./unbound.ts";
@@ -22,8 +24,6 @@ export type SiteOutage = {
   readonly signal: AbortSignal;
 };
 
-const pollEveryMs = 20;
-const pollTimeoutMs = 1_000;
 const connectEveryMs = 100;
 /** Nothing is learnt by waiting longer than this beyond the objective. */
 const patienceMs = 30_000;
@@ -73,19 +73,6 @@ export async function siteOutage(drill: SiteOutage): Promise<DrillReport> {
     end.abort();
     await unbound?.close();
   }
-}
-
-function startPolling(facts: DrillFacts, signal: AbortSignal): Poll {
-  const siteOf = (address: string): string | undefined =>
-    facts.config.sites.find((site) => site.addresses.includes(address))?.name;
-  return startPoll({
-    servers: facts.config.nameservers,
-    question: { name: facts.service.host, type: "A" },
-    siteOf,
-    intervalMs: pollEveryMs,
-    timeoutMs: pollTimeoutMs,
-    signal,
-  });
 }
 
 const zoneOf = (facts: DrillFacts) => ({ name: facts.config.zone.name, servers: facts.config.nameservers });
@@ -188,18 +175,4 @@ function serverRow(facts: DrillFacts, poll: ServerPoll, faultAt: number): Server
     mixed: counts.mixed,
     timeouts: counts.timeout,
   };
-}
-
-async function lastEventId(client: ArbiterClient): Promise<number> {
-  return (await eventsAfter(client, 0)).at(-1)?.id ?? 0;
-}
-
-async function eventsAfter(client: ArbiterClient, after: number): Promise<readonly JournalEntry[]> {
-  const all: JournalEntry[] = [];
-  for (;;) {
-    const from = all.at(-1)?.id ?? after;
-    const page = (await client.get(`/v1/events?after=${from}&limit=1000`)) as { events: readonly JournalEntry[] };
-    if (page.events.length === 0) return all;
-    all.push(...page.events);
-  }
 }

@@ -81,7 +81,7 @@ const decided = (service: string, sequence: number): Event => ({
     },
   },
 });
-const verified = (service: string): Event => ({
+const verified = (service: string, sequence = 4): Event => ({
   kind: "verified",
   service,
   servers: ["ns-b", "ns-w"],
@@ -89,7 +89,7 @@ const verified = (service: string): Event => ({
   fence: {
     installation: "lab",
     epoch: 1,
-    sequence: 4,
+    sequence,
   },
 });
 
@@ -129,6 +129,11 @@ test("what is about something else, or was before the fault, is no part of it", 
     entry(500, { kind: "vantage-lost", domain: "site-a" }),
   ];
   assert.deepEqual(whats(entries), []);
+});
+
+test("the verification of what was published before the decision is none of it", () => {
+  const entries = [entry(100, verified("chat", 3)), entry(1_000, decided("chat", 4)), entry(1_400, verified("chat"))];
+  assert.deepEqual(whats(entries), ["1000 decision", "1400 verified"]);
 });
 
 test("an election is part of it, for it costs time", () => {

@@ -20,11 +20,22 @@ type About = {
 /** The journal's part of the story, one row for the first of each kind: suspicion, quorum, decision, publication, verification. */
 export function timelineOf(entries: readonly JournalEntry[], about: About): readonly TimelineRow[] {
   const rows = new Map<string, TimelineRow>();
+  const decided = decidedIn(entries, about);
   for (const entry of entries) {
+    // Of what was published before the decision, its verification may end after the fault and tells nothing of it.
+    if (entry.event.kind === "verified" && entry.event.fence.sequence < decided) continue;
     const row = rowOf(entry, about);
     if (row && row.ms >= 0 && !rows.has(row.what)) rows.set(row.what, row);
   }
   return [...rows.values()].sort((one, other) => one.ms - other.ms);
+}
+
+/** The number of the decision that answered the fault; 0 when there was none. */
+function decidedIn(entries: readonly JournalEntry[], { service, faultAtMs }: About): number {
+  const found = entries.find(
+    ({ at, event }) => event.kind === "decided" && event.decision.service === service && at >= faultAtMs,
+  );
+  return found?.event.kind === "decided" ? found.event.decision.sequence : 0;
 }
 
 /** What the story tells of an event: when, what, and in which words; undefined when it is about something else. */

@@ -9,6 +9,7 @@ export function names(parts: Parts): readonly Problem[] {
     ...parts.leaves("arbiters", config.arbiters, "name"),
     ...parts.leaves("agents", config.agents, "name"),
     ...parts.leaves("nameservers", config.nameservers, "name"),
+    ...parts.leaves("gateways", config.gateways, "name"),
   ];
   const channels = parts
     .within("services", config.services, "channels")

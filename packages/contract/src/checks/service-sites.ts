@@ -102,14 +102,3 @@ function sums(parts: Parts): readonly Problem[] {
     }));
   return [...shares, ...weights];
 }
-
-/** A weight for a channel that stands nowhere. */
-export function channelWarnings(parts: Parts): readonly Problem[] {
-  return parts.pieces("services", parts.config.services, ["channels", "pools"]).flatMap(({ path, value }) =>
-    value.channels.flatMap((channel, index) => {
-      if (channel.weight === 0 || value.pools.some((pool) => pool.channel === channel.name)) return [];
-      const message = `${channel.name} has a weight, but a pool in no site`;
-      return [{ path: `${path}.channels[${index}]`, message, hint: "Add its pools, or set its weight to zero." }];
-    }),
-  );
-}

@@ -37,4 +37,5 @@ export const mayFailBack = (facts: PolicyFacts, candidate: Candidate): boolean =
   facts.service.failback.kind === "auto-after" &&
   !facts.isOperatorsChoice &&
   rankOf(candidate) === "healthy" &&
+  candidate.hasTripped !== true &&
   candidate.health.healthyForMs >= facts.service.failback.afterMs;

@@ -50,19 +50,20 @@ function leaveDown(facts: PolicyFacts, current: Candidate, others: readonly Cand
 }
 
 function leaveDegraded(facts: PolicyFacts, current: Candidate, others: readonly Candidate[]): Assessment {
-  const { site, target, because } = current.health;
+  const { site, target, because, detail } = current.health;
+  const why = detail === undefined ? because : `${because}: ${detail}`;
   const best = isAlarmOnly(because) ? undefined : bestTarget(others, "degraded");
   if (!best)
     return stay(
       facts.placed,
       "site-degraded-no-standby",
-      `${target} is degraded (${because}), and nothing healthier is to be had`,
+      `${target} is degraded (${why}), and nothing healthier is to be had`,
     );
   return {
     situation: "site-degraded-standby-ready",
     wanted: onSite(best.site),
     cause: { kind: "leave-degraded", site },
-    because: `${target} is degraded (${because}) and ${best.site} is healthy`,
+    because: `${target} is degraded (${why}) and ${best.site} is healthy`,
     isEvacuation: false,
   };
 }

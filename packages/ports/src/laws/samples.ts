@@ -20,6 +20,7 @@ export const config = (installation: string): Config => ({
   arbiters: [],
   agents: [],
   nameservers: [],
+  gateways: [],
   services: [],
   probes: {
     intervalMs: 1000,
@@ -40,6 +41,17 @@ export const state = (site: string): ServiceState => ({
   served: onSite(site),
   quarantine: [{ site: "site-b", since: at, because: "down" }],
   moves: [at],
+  weights: [{ name: "stable", weight: 99.9 }],
+  weightsSequence: 7,
+  slots: [
+    {
+      count: 10_000,
+      owners: [
+        { channel: "canary", since: 0 },
+        { channel: "stable", since: 1 },
+      ],
+    },
+  ],
 });
 
 export const decision = (sequence: number, service = "chat"): Decision => ({

@@ -6,6 +6,7 @@ import type { Shared } from "./fields.ts";
 import type { ArbiterHttp } from "./http.ts";
 import { replySchemas } from "./reply-schemas.ts";
 import { statusSchemas } from "./status-schemas.ts";
+import { weightsSchemas } from "./weights-schemas.ts";
 
 /** What the document says about a route, beside the schemas of what it takes. */
 export type RouteWords = {
@@ -46,12 +47,14 @@ export function described(
     readonly errors?: readonly ErrorCode[];
     readonly orNone?: string;
     readonly orNot?: string;
+    /** Headers of the good answer, by name. */
+    readonly headers?: Readonly<Record<string, object>>;
   },
 ) {
   const { security, codes } = kinds[kind];
   const content = { "application/json": { schema: { $ref: `${answer.schema.$id}#` } } };
   const response = {
-    200: { description: `${words.summary}.`, content },
+    200: { description: `${words.summary}.`, content, ...(answer.headers ? { headers: answer.headers } : {}) },
     ...(answer.orNone === undefined ? {} : { 204: { description: answer.orNone, type: "null" } }),
     ...(answer.orNot === undefined ? {} : { 503: { description: answer.orNot, content } }),
     ...problemResponses([...new Set([...meets.any, ...codes, ...(answer.errors ?? [])])]),
@@ -62,5 +65,5 @@ export function described(
 
 /** Makes the shared schemas known; the routes refer to them by name. */
 export function shareSchemas(app: ArbiterHttp): void {
-  for (const schema of [...statusSchemas, ...eventSchemas, ...replySchemas]) app.addSchema(schema);
+  for (const schema of [...statusSchemas, ...eventSchemas, ...replySchemas, ...weightsSchemas]) app.addSchema(schema);
 }

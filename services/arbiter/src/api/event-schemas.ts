@@ -1,7 +1,20 @@
 import { CauseSchema, FenceSchema } from "@sluice/contract";
 import { type EventKind, situationKinds } from "@sluice/core";
 import Type, { type TProperties } from "typebox";
-import { closed, epoch, listOf, oneOf, opinion, refTo, type Shared, shared, text, whole } from "./fields.ts";
+import {
+  closed,
+  epoch,
+  listOf,
+  oneOf,
+  opinion,
+  refTo,
+  type Shared,
+  shared,
+  text,
+  traffic,
+  trafficState,
+  whole,
+} from "./fields.ts";
 
 export const OverrideReply = shared(
   "Override",
@@ -10,6 +23,7 @@ export const OverrideReply = shared(
     kind: oneOf(["pin", "drain", "freeze"]),
     service: Type.Optional(text("Absent: every service.")),
     site: Type.Optional(text("The site pinned to, or drained.")),
+    channel: Type.Optional(text("The channel pinned to.")),
     setAt: epoch,
     until: epoch,
     by: text(),
@@ -43,7 +57,12 @@ const tally = closed({
   downOutside: whole(),
   degradedOutside: whole(),
   byDomain: Type.Record(Type.String(), opinion),
+  traffic: Type.Optional(traffic),
 });
+const what = Type.Union([
+  closed({ kind: Type.Literal("channel"), service: text(), channel: text(), sites: listOf(text()) }),
+  closed({ kind: Type.Literal("ourselves"), pools: whole() }),
+]);
 const decision = closed({
   sequence: whole(),
   at: epoch,
@@ -54,6 +73,7 @@ const decision = closed({
   cause: CauseSchema,
   because: text(),
 });
+const weights = listOf(closed({ name: text(), weight: Type.Number({ minimum: 0 }) }));
 const because = text();
 const service = text();
 const site = text();
@@ -63,7 +83,16 @@ const by = text();
 const eventFields = {
   suspected: { target: text(), agent: text(), failingSince: epoch, detail: text() },
   "vote-changed": { target: text(), agent: text(), from: opinion, to: opinion },
+  "traffic-changed": {
+    target: text(),
+    agent: text(),
+    from: Type.Optional(trafficState),
+    to: trafficState,
+    because: text(),
+  },
   "verdict-changed": { target: text(), from: verdict, to: verdict, tally },
+  blamed: { what },
+  "blame-ended": { what },
   "vantage-lost": { domain: text() },
   "vantage-back": { domain: text() },
   "stale-inputs": { fresh: whole(), needed: whole() },
@@ -73,6 +102,16 @@ const eventFields = {
   held: { service, wanted: placement, rule: text(), because },
   latched: { service, moves: whole() },
   released: { service, by },
+  "weights-set": {
+    service,
+    sequence: whole(),
+    from: weights,
+    to: weights,
+    movedSlots: whole("Of 10,000: users who have another channel now."),
+    unproven: Type.Optional(listOf(text(), "Channels that get users though no pool of theirs is known to serve.")),
+    by,
+    reason: text(),
+  },
   "override-set": { override: refTo(OverrideReply) },
   "override-ended": { id: text(), because: oneOf(["expired", "undone", "replaced", "config"]) },
   quarantined: { service, site, because },
@@ -86,6 +125,7 @@ const eventFields = {
   diverged: { detail: text() },
   published: { fence: FenceSchema, causes: listOf(text()) },
   applied: { nameserver: text(), fence: FenceSchema },
+  "gateway-applied": { gateway: text(), fence: FenceSchema },
   verified: { service, fence: FenceSchema, servers: listOf(text()), missing: listOf(text()) },
 } as const satisfies Record<EventKind, TProperties>;
 

@@ -1,4 +1,4 @@
-import { opinions } from "@sluice/core";
+import { opinions, trafficStates } from "@sluice/core";
 import Type, { type TProperties, type TSchema } from "typebox";
 
 /*
@@ -37,4 +37,10 @@ export const epoch = Type.Number({
   description: "Milliseconds since 1970, by the wall clock of who wrote it.",
 });
 export const opinion = oneOf(opinions, "What an agent or the quorum holds a target to be.");
+export const trafficState = oneOf(
+  trafficStates,
+  "What the site's own gateways find by the requests they pass on. `insufficient-data`: too few to say, which is not healthy.",
+);
+/** What a site's gateways say of a pool, with the numbers. */
+export const traffic = closed({ state: trafficState, because: text("The numbers that decided it.") });
 export const fenceText = text("INSTALLATION:EPOCH.SEQUENCE of what is served.");

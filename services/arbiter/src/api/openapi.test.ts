@@ -11,6 +11,7 @@ import { nodeRoutes } from "./node-routes.ts";
 import { operatorRoutes } from "./operator-routes.ts";
 import { readRoutes } from "./read-routes.ts";
 import { openArbiters, tokens, until } from "./test-arbiters.ts";
+import { weightsRoutes } from "./weights-routes.ts";
 
 type Operation = {
   readonly operationId?: string;
@@ -80,7 +81,7 @@ test("every route is in it, and nothing else", async () => {
     for (const each of [method].flat())
       if (each !== "HEAD") registered.push(`${each} ${url.replaceAll(/:(\w+)/g, "{$1}")}`);
   });
-  for (const routes of [readRoutes, operatorRoutes, nodeRoutes]) routes(app, {} as ArbiterContext);
+  for (const routes of [readRoutes, operatorRoutes, weightsRoutes, nodeRoutes]) routes(app, {} as ArbiterContext);
   await app.ready();
   await app.close();
   assert.ok(registered.length >= 19, registered.join(", "));
@@ -108,7 +109,7 @@ test("every operation says what it is for, who may call, and what it answers", (
       if (isProblem)
         assert.deepEqual(Object.keys(response.content ?? {}), ["application/problem+json"], `${route} ${status}`);
     }
-    const takesBody = /^(POST|PUT) /.test(route);
+    const takesBody = /^(POST|PUT|PATCH) /.test(route);
     assert.equal(operation.requestBody !== undefined, takesBody, route);
     if (route.includes("/v1/")) assert.ok(operation.responses["400"], `${route} may be asked wrongly`);
     if ((operation.security ?? []).length > 0) assert.ok(operation.responses["401"], route);
@@ -117,7 +118,7 @@ test("every operation says what it is for, who may call, and what it answers", (
 
 test("who may call stands in it as the door has it", async () => {
   for (const { route, operation } of operations) {
-    const [method, path] = route.split(" ") as ["GET" | "POST" | "PUT", string];
+    const [method, path] = route.split(" ") as ["GET" | "POST" | "PUT" | "PATCH", string];
     const url = path.replace(/\{\w+\}/, "chat");
     const asked = async (token: string) =>
       (await arbiters.ask(url, { method, token, ...(method === "GET" ? {} : { body: {} }) })).status;
@@ -132,6 +133,17 @@ test("who may call stands in it as the door has it", async () => {
   }
 });
 
+test("what a change of weights must be made on stands in it", () => {
+  const { get, patch } = document.paths["/v1/services/{name}/weights"] as Record<
+    string,
+    Operation & { parameters: { name: string; in: string }[] }
+  >;
+  assert.ok(patch?.parameters.some(({ name, in: at }) => name === "if-match" && at === "header"));
+  for (const operation of [get, patch])
+    assert.ok((operation?.responses["200"] as { headers?: { ETag?: object } } | undefined)?.headers?.ETag);
+  for (const status of ["412", "422", "428"]) assert.ok(patch?.responses[status], status);
+});
+
 test("the problem document's codes are those that there are", () => {
   const { properties } = document.components.schemas["Problem"] as { properties: { code: { enum: string[] } } };
   assert.deepEqual(properties.code.enum, Object.keys(errorCodes));
@@ -143,6 +155,7 @@ test("what is answered fits the document, by the leader and by a follower, in pe
     "GET /v1/explain/{name}": "/v1/explain/chat",
     "GET /v1/events": "/v1/events?limit=1000",
     "GET /v1/config/current": "/v1/config/current",
+    "GET /v1/services/{name}/weights": "/v1/services/chat/weights",
   };
   const lookAll = async (): Promise<void> => {
     for (const [route, path] of Object.entries(looks)) {
@@ -161,9 +174,19 @@ test("what is answered fits the document, by the leader and by a follower, in pe
     JSON.stringify((await arbiters.ask("/v1/events?limit=1000")).body).includes("everything-down");
   await until("everything is down, and told", isDown);
   await lookAll();
+  const weights = { weights: { stable: 1 }, reason: "a test" };
+  const ask = { method: "PATCH", headers: { "if-match": "*" }, body: weights } as const;
+  const weighed = await arbiters.ask("/v1/services/chat/weights", ask);
+  assert.deepEqual([weighed.status, misfits("PATCH /v1/services/{name}/weights", weighed)], [200, []]);
   const undone = await arbiters.ask("/v1/undo", { method: "POST", body: { reason: "a test" } });
   assert.deepEqual(misfits("POST /v1/undo", undone), []);
-  await arbiters.vote("healthy");
+  const traffic = { state: "tripped", because: "12 of 40 requests failed" } as const;
+  await arbiters.vote("healthy", { "site-a": traffic, "site-b": traffic });
+  await until("somebody is to blame", async () =>
+    JSON.stringify((await arbiters.ask("/v1/events?limit=1000")).body).includes('"blamed"'),
+  );
+  await lookAll();
+  await arbiters.vote("healthy", { "site-a": { ...traffic, state: "healthy" } });
   await lookAll();
 });
 

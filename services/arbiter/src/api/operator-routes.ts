@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { checkConfig, configBytesMax } from "@sluice/contract";
-import { type Ask, type Command, type CommandResult, epochMs, type Override, SluiceError } from "@sluice/core";
+import { type Ask, epochMs, type Override, SluiceError } from "@sluice/core";
 import type { ArbiterContext } from "../context.ts";
+import { type Asked, carryOut } from "./carry-out.ts";
 import { described } from "./describe.ts";
 import type { ArbiterHttp } from "./http.ts";
 import { Done } from "./reply-schemas.ts";
@@ -15,13 +16,6 @@ import {
   SiteParams,
   UndoBody,
 } from "./schemas.ts";
-
-type Asked = {
-  readonly reason: string;
-  readonly by?: string;
-  readonly overrideRules?: readonly string[];
-  readonly dryRun?: boolean;
-};
 
 const dayMs = 86_400_000;
 /** Unit: bytes. The largest configuration that is accepted anywhere, with room for what stands around it. */
@@ -75,10 +69,15 @@ function overrideRoutes(app: ArbiterHttp, context: ArbiterContext): void {
   });
   const set = { body: OverrideBody, ...described("operate", words.override, done) };
   app.post("/v1/overrides", { schema: set }, (request) => {
-    const { kind, service, site } = request.body;
+    const { kind, service, site, channel } = request.body;
     const problem = whyNotShaped(request.body);
     if (problem !== undefined) throw new SluiceError("BODY_INVALID", problem, { hint: shapeHint });
-    const what = { kind, ...(service === undefined ? {} : { service }), ...(site === undefined ? {} : { site }) };
+    const what = {
+      kind,
+      ...(service === undefined ? {} : { service }),
+      ...(site === undefined ? {} : { site }),
+      ...(channel === undefined ? {} : { channel }),
+    };
     return carryOut(context, request.body, {
       kind: "set-override",
       override: makeOverride(context, request.body, what),
@@ -104,60 +103,10 @@ function applyRoute(app: ArbiterHttp, context: ArbiterContext): void {
   });
 }
 
-async function carryOut(context: ArbiterContext, asked: Asked, ask: Ask) {
-  const isDryRun = asked.dryRun ?? false;
-  const command: Command = {
-    id: randomUUID(),
-    by: asked.by ?? "operator",
-    reason: asked.reason,
-    overrideRules: asked.overrideRules ?? [],
-    isDryRun,
-    ask,
-  };
-  if (!context.loop.isLeading()) throw notLeading(context);
-  const result = await context.submit(command);
-  if (result.kind === "refused")
-    throw result.code === "NOT_LEADER" ? notLeading(context) : refusalError(context, result);
-  const id = ask.kind === "set-override" ? ask.override.id : null;
-  return { isDryRun, lines: [...result.lines], sequences: [...result.sequences], id };
-}
-
-function notLeading(context: ArbiterContext): SluiceError {
-  const leader = context.leadership.seen()?.holder;
-  const url = context.keeper.durable().config.arbiters.find(({ name }) => name === leader)?.url;
-  const isOther = leader !== undefined && leader !== context.name;
-  const hint = isOther
-    ? `Ask ${leader}${url === undefined ? "" : ` at ${url}`}: it leads as far as is known here.`
-    : "Nobody leads at the moment; try again in some seconds.";
-  return new SluiceError("NOT_LEADER", "this arbiter does not lead", { hint, transient: true });
-}
-
-function refusalError(context: ArbiterContext, refused: Refused): SluiceError {
-  const { code, because, rule } = refused;
-  const hint = refused.hint ?? whatToDo(context, refused);
-  return new SluiceError(code, because, {
-    ...(hint === undefined ? {} : { hint }),
-    ...(rule === undefined ? {} : { rule }),
-  });
-}
-
-type Refused = Extract<CommandResult, { kind: "refused" }>;
-
-/** The core says what is wrong; what there is instead, the door can tell. */
-function whatToDo(context: ArbiterContext, { code }: Refused): string | undefined {
-  if (code === "NOTHING_TO_DO") return "Nothing needs to be done. See `sluice status`.";
-  if (code !== "NOT_FOUND") return undefined;
-  const { config, overrides } = context.keeper.durable();
-  const names = (list: readonly { readonly name: string }[]): string =>
-    list.map(({ name }) => name).join(", ") || "none";
-  const ids = overrides.map(({ id }) => id).join(", ") || "none";
-  return `Services: ${names(config.services)}. Sites: ${names(config.sites)}. Overrides: ${ids}.`;
-}
-
 function makeOverride(
   context: ArbiterContext,
   asked: Asked & { readonly forMs?: number },
-  what: Pick<Override, "kind" | "service" | "site">,
+  what: Pick<Override, "kind" | "service" | "site" | "channel">,
 ): Override {
   const setAt = context.clock.wallMs();
   const until = epochMs(setAt + (asked.forMs ?? dayMs));
@@ -165,11 +114,12 @@ function makeOverride(
 }
 
 const shapeHint =
-  "pin: service and site. drain: site, and a service if only one is meant. freeze: a service, or none for all.";
+  "pin: service, and site, channel or both. drain: site, and a service if only one is meant. freeze: a service, or none for all.";
 
-function whyNotShaped(body: { kind: Override["kind"]; service?: string; site?: string }): string | undefined {
-  if (body.kind === "pin" && (body.service === undefined || body.site === undefined))
-    return "a pin needs a service and a site";
+function whyNotShaped(body: Pick<Override, "kind" | "service" | "site" | "channel">): string | undefined {
+  if (body.kind === "pin" && (body.service === undefined || (body.site === undefined && body.channel === undefined)))
+    return "a pin needs a service, and a site or a channel";
+  if (body.kind !== "pin" && body.channel !== undefined) return `a ${body.kind} has no channel`;
   if (body.kind === "drain" && body.site === undefined) return "a drain needs a site";
   if (body.kind === "freeze" && body.site !== undefined) return "a freeze has no site: it stops automatic moves";
   return undefined;

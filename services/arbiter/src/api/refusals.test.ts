@@ -37,6 +37,13 @@ const post = (body: unknown): RequestInit => ({
   method: "POST",
   body: typeof body === "string" ? body : JSON.stringify(body),
 });
+/** A change of weights, made on whatever they are unless it says otherwise. */
+const patch = (weights: unknown, headers: Record<string, string> = { "if-match": "*" }): RequestInit => ({
+  method: "PATCH",
+  headers,
+  body: JSON.stringify({ weights, reason: "a test" }),
+});
+const weights = "/v1/services/chat/weights";
 const failover = "/v1/services/chat/failover";
 const move = { to: "site-b", reason: "a test" };
 
@@ -89,6 +96,69 @@ const refused: Readonly<
     400,
     "BODY_INVALID",
   ],
+  "a pin to a channel where nobody routes": [
+    "/v1/overrides",
+    post({ kind: "pin", service: "chat", channel: "stable", reason: "a test" }),
+    400,
+    "BODY_INVALID",
+    /no gateway is configured/,
+  ],
+  "a drain of a channel": [
+    "/v1/overrides",
+    post({ kind: "drain", site: "site-a", channel: "stable", reason: "a test" }),
+    400,
+    "BODY_INVALID",
+  ],
+  "weights of an unknown service": ["/v1/services/nothing/weights", patch({ stable: 1 }), 404, "NOT_FOUND"],
+  "a look at weights of an unknown service": ["/v1/services/nothing/weights", {}, 404, "NOT_FOUND"],
+  "weights by the node token": [
+    weights,
+    patch({ stable: 1 }, { "if-match": "*", authorization: `Bearer ${tokens.node}` }),
+    403,
+    "FORBIDDEN",
+  ],
+  "weights that don't say what they were made on": [weights, patch({ stable: 1 }, {}), 428, "IF_MATCH_MISSING"],
+  "weights made on others": [
+    weights,
+    patch({ stable: 1 }, { "if-match": '"w-77"' }),
+    412,
+    "WEIGHTS_STALE",
+    /stable 100/,
+  ],
+  "weights made on a tag that is none of ours": [
+    weights,
+    patch({ stable: 1 }, { "if-match": 'W/"w-0"' }),
+    412,
+    "WEIGHTS_STALE",
+  ],
+  "weights of an unknown channel": [
+    weights,
+    patch({ stable: 1, canary: 1 }),
+    422,
+    "WEIGHTS_INVALID",
+    /no channel canary/,
+  ],
+  "weights that sum to zero": [weights, patch({ stable: 0 }), 422, "WEIGHTS_INVALID", /sum to zero/],
+  "a negative weight": [weights, patch({ stable: -1 }), 422, "WEIGHTS_INVALID", /body\/weights\/stable: must be >= 0/],
+  "a weight that is no number": [weights, patch({ stable: Number.NaN }), 422, "WEIGHTS_INVALID", /must be number/],
+  "a weight as text": [weights, patch({ stable: "100" }), 422, "WEIGHTS_INVALID", /must be number/],
+  "a weight without end": [weights, patch({ stable: 1e300 }), 422, "WEIGHTS_INVALID", /must be <= 1000000/],
+  "weights that are none": [weights, patch([1]), 422, "WEIGHTS_INVALID"],
+  "no weights": [weights, patch({}), 422, "WEIGHTS_INVALID", /stable has weight 100 and is not named/],
+  "weights with a key that pollutes": [
+    weights,
+    { ...patch({}), body: '{"weights": {"__proto__": 1}, "reason": "a test"}' },
+    400,
+    "BODY_INVALID",
+  ],
+  "weights for an unknown reason": [
+    weights,
+    { ...patch({}), body: '{"weights": {"stable": 1}}' },
+    400,
+    "BODY_INVALID",
+    /reason/,
+  ],
+  "weights that they are": [weights, patch({ stable: 100 }), 409, "NOTHING_TO_DO"],
   "a move to where it is": [failover, post({ ...move, to: "site-a" }), 409, "NOTHING_TO_DO"],
 };
 
@@ -111,6 +181,16 @@ test("what there is instead is told", async () => {
 test("every misfit is told at once, each with its path", async () => {
   const problem = await refusal(failover, post({ to: 7, reason: "x", more: 1 }));
   assert.deepEqual(problem.problems.map(({ path }) => path).sort(), ["body/more", "body/reason", "body/to"]);
+});
+
+test("a follower refuses a change of weights too", async () => {
+  const ask = {
+    method: "PATCH",
+    headers: { "if-match": "*" },
+    body: { weights: { stable: 1 }, reason: "a test" },
+  } as const;
+  const { status, body } = await arbiters.ask(weights, { of: "arbiter-b", ...ask });
+  assert.deepEqual([status, (body as { code: string }).code], [421, "NOT_LEADER"]);
 });
 
 test("a follower refuses commands and names the leader with its URL", async () => {

@@ -21,6 +21,26 @@ const asked = {
 export const FailoverBody = Type.Object({ to: name, ...asked }, closed);
 export const FailbackBody = Type.Object({ service: Type.Optional(name), ...asked }, closed);
 
+export const WeightsHeaders = Type.Object({
+  "if-match": Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 100,
+      description: "The ETag of the weights that the change was made on, or `*`.",
+    }),
+  ),
+});
+export const WeightsBody = Type.Object(
+  {
+    weights: Type.Record(Type.String(), Type.Number({ minimum: 0, maximum: 1_000_000 }), {
+      maxProperties: 32,
+      description: "Parts of their sum, by channel. Every channel that has a weight, or gets one, must be named.",
+    }),
+    ...asked,
+  },
+  closed,
+);
+
 /** Unit: milliseconds. An override always expires: at most 30 days, by default a day. */
 const forMs = Type.Optional(
   Type.Integer({ minimum: 1_000, maximum: 2_592_000_000, description: "Lifetime in milliseconds. Default 86400000." }),
@@ -32,6 +52,7 @@ export const OverrideBody = Type.Object(
     kind: Type.Union([Type.Literal("pin"), Type.Literal("drain"), Type.Literal("freeze")]),
     service: Type.Optional(name),
     site: Type.Optional(name),
+    channel: Type.Optional(name),
     forMs,
     ...asked,
   },

@@ -13,6 +13,7 @@ import {
   refTo,
   shared,
   text,
+  traffic,
   whole,
 } from "./fields.ts";
 
@@ -38,6 +39,19 @@ const Standby = shared(
   "A site that could take over.",
 );
 
+const trafficOrNull = orNull(traffic, "What the site's own gateways say; null: they say nothing.");
+
+const PoolStatus = shared(
+  "PoolStatus",
+  {
+    target: text("pool:chat/stable@site-a."),
+    verdict: opinion,
+    because: text("Of the verdict."),
+    traffic: trafficOrNull,
+  },
+  "One channel in one site. The default channel's pools steer DNS; the others are shown.",
+);
+
 const serviceFields = {
   service: text(),
   host: text("The name that clients ask for."),
@@ -47,9 +61,15 @@ const serviceFields = {
   isForced: flag("An override makes what is served differ from the base."),
   isHome: flag("The base is where the policy wants it."),
   standby: listOf(refTo(Standby), "In the policy's order."),
+  pools: listOf(refTo(PoolStatus)),
   held: orNull(text(), "The brake that holds a move back now."),
   latchedAt: orNull(epoch, "Since when too many moves have latched it to manual; an operator must look."),
   overrides: listOf(text(), "Ids of the overrides that bear on it."),
+  channels: listOf(
+    closed({ channel: text(), weight: Type.Number({ minimum: 0, description: "Parts of the sum of weights." }) }),
+    "The default channel first.",
+  ),
+  pinnedChannel: orNull(text(), "The channel that an operator holds everybody to."),
 };
 
 const ServiceStatus = shared("ServiceStatus", serviceFields, "Where a service is, and how it stands.");
@@ -64,6 +84,18 @@ const NameserverStatus = shared(
     seenAgoMs: orNull(Type.Number(), "Time since it last asked this arbiter. Milliseconds; null: never."),
   },
   "A nameserver, as this arbiter heard from it.",
+);
+
+export const GatewayStatus = shared(
+  "GatewayStatus",
+  {
+    gateway: text(),
+    site: text(),
+    fence: orNull(fenceText, "What it last said that it routes by, to this arbiter."),
+    isCurrent: flag("It routes by this arbiter's snapshot."),
+    seenAgoMs: orNull(Type.Number(), "Time since it last asked this arbiter. Milliseconds; null: never."),
+  },
+  "A gateway, as this arbiter heard from it.",
 );
 
 const SiteStatus = shared(
@@ -99,7 +131,12 @@ export const Status = shared(
     sites: listOf(refTo(SiteStatus)),
     services: listOf(refTo(ServiceStatus)),
     nameservers: listOf(refTo(NameserverStatus)),
+    gateways: listOf(refTo(GatewayStatus)),
     overrides: listOf(refTo(OverrideReply), "Those that stand."),
+    blamed: listOf(
+      text(),
+      "What is to blame now in place of single sites, in sentences. No degraded site is left for it.",
+    ),
   },
   "What matters at night.",
 );
@@ -117,6 +154,7 @@ const TargetReply = shared(
     verdict: orNull(closed({ kind: opinion, because: text() }), "The quorum's."),
     since: orNull(epoch, "When the verdict became so."),
     tally: text("The votes counted, in a sentence."),
+    traffic: trafficOrNull,
     votes: listOf(refTo(VoteReply)),
   },
   "A target that bears on the service.",
@@ -128,6 +166,7 @@ const SiteReply = shared(
     site: text(),
     kind: opinion,
     because: text(),
+    detail: Type.Optional(text("The numbers of the site's own gateways, where they decided it.")),
     target: text("The target that decided it."),
     healthyForMs: Type.Number({ description: "Without a break. Milliseconds." }),
     isServing: flag(),
@@ -167,8 +206,10 @@ export const Explained = shared(
 export const statusSchemas = [
   Vantage,
   Standby,
+  PoolStatus,
   ServiceStatus,
   NameserverStatus,
+  GatewayStatus,
   SiteStatus,
   Status,
   VoteReply,

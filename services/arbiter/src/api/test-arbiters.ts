@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type Agent, startAgent } from "@sluice/agent";
 import { type Arbiter, startArbiter } from "@sluice/arbiter";
 import { checkConfig } from "@sluice/contract";
-import type { Config, Envelope, EnvelopeKind, Keyset, Opinion, Report } from "@sluice/core";
+import type { Config, Envelope, EnvelopeKind, Keyset, Opinion, Report, Traffic } from "@sluice/core";
 import {
   type Answer,
   type Ask,
@@ -37,8 +37,8 @@ export interface Arbiters {
   /** A well-made report of an agent, numbered, with the nonce of the arbiter's last reply. */
   report(agent: string, to: ArbiterName, changes?: Partial<Report>): Report;
   send(envelope: unknown, to?: ArbiterName): Promise<Answer>;
-  /** All agents vote that every target is so, at both arbiters. */
-  vote(opinion: Opinion): Promise<void>;
+  /** All agents vote that every target is so, at both arbiters, and those of some sites what their own traffic is like. */
+  vote(opinion: Opinion, traffic?: Readonly<Record<string, Traffic>>): Promise<void>;
   /** The witness's agent as it really is, in place of the one that the test speaks for. */
   startAgent(): Promise<void>;
   close(): Promise<void>;
@@ -123,15 +123,17 @@ function makeArbiters({ pems, ...parts }: Parts): Omit<Arbiters, "close" | "star
     sign,
     report,
     send,
-    async vote(opinion) {
-      const votes = ["site-a", "site-b"].map((site) => {
-        return { target: `pool:chat/stable@${site}`, opinion, suspect: false } as const;
-      });
+    async vote(opinion, traffic = {}) {
+      const votesOf = (own: string): Report["votes"] =>
+        ["site-a", "site-b"].map((site) => {
+          const said = site === own ? traffic[site] : undefined;
+          return { target: `pool:chat/stable@${site}`, opinion, suspect: false, ...(said ? { traffic: said } : {}) };
+        });
       for (const to of arbiterNames) {
         for (const site of sites) {
           const agent = `agent-${site}`;
           await send(sign(agent, "report", report(agent, to)), to);
-          const { body } = await send(sign(agent, "report", report(agent, to, { votes })), to);
+          const { body } = await send(sign(agent, "report", report(agent, to, { votes: votesOf(site) })), to);
           if ((body as { kind: string }).kind !== "counted") throw new Error(JSON.stringify(body));
         }
       }

@@ -1,0 +1,88 @@
+import { type Config, configuredTargets } from "./config.ts";
+import { type ChannelName, monoMs, type ServiceName, type SiteName } from "./model.ts";
+import { type Target, type TargetKey, targetKey } from "./target.ts";
+import { blame, type PoolTrip } from "./traffic/common-mode.ts";
+import type { VerdictState } from "./world.ts";
+
+/**
+ * What is to blame when no site is. Moving from site to site would only carry the trouble round: the channel's bad release runs
+ * in the next one too, and so does whatever all of them need.
+ */
+export type Blamed =
+  | {
+      readonly kind: "channel";
+      readonly service: ServiceName;
+      readonly channel: ChannelName;
+      readonly sites: readonly SiteName[];
+    }
+  | { readonly kind: "ourselves"; readonly pools: number };
+
+type Pool = Extract<Target, { kind: "pool" }>;
+type Judged = { readonly pool: Pool; readonly trip: PoolTrip };
+
+/**
+ * What is to blame now, by the pools of all services that gateways can judge. A trip that is over counts until it is forgotten,
+ * so that a blame doesn't end, and a move begin, with the first sign of recovery.
+ */
+export function blamedNow(config: Config, verdicts: Readonly<Record<TargetKey, VerdictState>>): readonly Blamed[] {
+  const judged = configuredTargets(config).flatMap((target): Judged[] => {
+    const state = verdicts[targetKey(target)];
+    return target.kind === "pool" && state && isJudged(state) ? [{ pool: target, trip: tripOf(target, state) }] : [];
+  });
+  const others = decisive(judged.map(({ trip }) => trip));
+  const byChannel = Map.groupBy(judged, ({ trip }) => trip.channel);
+  const blames = [...byChannel.values()].flatMap((same) => {
+    const trips = [...same.map(({ trip }) => trip), ...others];
+    return same.map(({ pool, trip }) => ({ pool, kind: blame(trip, trips)?.kind }));
+  });
+  if (blames.some(({ kind }) => kind === "ourselves")) return [{ kind: "ourselves", pools: judged.length }];
+  const pools = blames.filter(({ kind }) => kind === "channel").map(({ pool }) => pool);
+  return [...Map.groupBy(pools, channelOf).values()].flatMap((all): Blamed[] => {
+    const [first] = all;
+    if (!first) return [];
+    return [{ kind: "channel", service: first.service, channel: first.channel, sites: all.map(({ site }) => site) }];
+  });
+}
+
+/**
+ * The few of all pools that decide whether everything tripped together: one that is well, or else of each site the first and the
+ * last to trip. Comparing each pool with thousands of others, four times a second, would stop the loop when it is needed most.
+ */
+function decisive(trips: readonly PoolTrip[]): readonly PoolTrip[] {
+  const well = trips.find(({ trippedAt }) => trippedAt === undefined);
+  if (well) return [well];
+  const at = ({ trippedAt }: PoolTrip): number => trippedAt ?? 0;
+  const bySite = Map.groupBy(trips, ({ site }) => site);
+  return [...bySite.values()].flatMap((all) => [
+    all.reduce((one, other) => (at(other) < at(one) ? other : one)),
+    all.reduce((one, other) => (at(other) > at(one) ? other : one)),
+  ]);
+}
+
+/** Its gateways have requests enough to say something of it, or had when it tripped. */
+const isJudged = ({ traffic, trip }: VerdictState): boolean =>
+  trip !== undefined || (traffic !== undefined && traffic.state !== "insufficient-data");
+
+/** The same name in two services is two channels. Only differences of time are looked at, so any zero will do. */
+const tripOf = (pool: Pool, { trip }: VerdictState): PoolTrip => ({
+  channel: channelOf(pool),
+  site: pool.site,
+  trippedAt: trip && monoMs(-trip.beganMs),
+});
+
+const channelOf = ({ service, channel }: Pool): string => `${service}/${channel}`;
+
+/** What it is about: one that goes on is the same, though another site joins. */
+export const blamedKey = (what: Blamed): string =>
+  what.kind === "channel" ? `${what.service}/${what.channel}` : what.kind;
+
+export function blamedSentence(what: Blamed): string {
+  switch (what.kind) {
+    case "channel":
+      return `${what.service}/${what.channel} tripped in ${what.sites.join(" and ")} at about the same time: the channel is to blame, not the sites`;
+    case "ourselves":
+      return `all ${what.pools} pools that gateways can judge tripped at about the same time: more likely it is us, or what all of them need, than the sites`;
+    default:
+      return what satisfies never;
+  }
+}

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checkConfig } from "@sluice/contract";
+import { type Config, epochMs, onSite } from "@sluice/core";
+import { generateKeyPair, type Keyring, signerFromPem, systemClock } from "@sluice/runtime";
+import { makeMemoryDatabase } from "@sluice/testkit";
+import { makeSnapshotDesk } from "./snapshot-desk.ts";
+import { makeWorldKeeper } from "./world-keeper.ts";
+
+const settings = {
+  installation: "trial",
+  zone: { name: "llm.example" },
+  sites: [
+    { name: "site-a", addresses: ["192.0.2.1"] },
+    { name: "site-w", role: "witness" },
+  ],
+  electorate: ["site-w"],
+  arbiters: [{ name: "arbiter-w", site: "site-w", url: "http://127.0.0.1:1" }],
+  agents: [{ name: "agent-w", site: "site-w", url: "http://127.0.0.1:2" }],
+  services: [
+    {
+      name: "chat",
+      host: "chat.llm.example",
+      rtoSeconds: 3600,
+      policy: { kind: "failover", sites: ["site-a"] },
+      pools: [{ channel: "stable", site: "site-a", endpoints: ["192.0.2.1:80"], probe: { kind: "tcp" } }],
+    },
+  ],
+  store: { site: "site-w" },
+};
+
+test("a world that an older Sluice wrote down has the settings that have come since", async () => {
+  const checked = checkConfig(settings);
+  assert.ok(checked.kind === "ok");
+  const { store, lease } = makeMemoryDatabase(systemClock).open();
+  const acquired = await lease.acquire("arbiter-w", 60_000);
+  assert.ok(acquired.kind === "acquired");
+  await store.commit({
+    id: "old",
+    epoch: acquired.epoch,
+    sequenceBefore: 0,
+    sequence: 1,
+    at: epochMs(0),
+    by: "arbiter-w",
+    services: { chat: { base: onSite("site-a"), served: onSite("site-a"), quarantine: [], moves: [] } },
+    servicesRemoved: [],
+    overrides: [],
+    decisions: [],
+    events: [],
+    config: { revision: 3, config: asOnceWritten(checked.config) },
+  });
+  const keeper = makeWorldKeeper({
+    name: "arbiter-w",
+    store,
+    signer: signerFromPem(generateKeyPair().privatePem, "arbiter-w"),
+    keyring: {} as Keyring,
+    desk: makeSnapshotDesk(systemClock),
+    bootstrap: checked.config,
+  });
+  assert.equal(await keeper.refresh(), true);
+  const { config, configRevision } = keeper.durable();
+  assert.equal(configRevision, 3);
+  assert.deepEqual(config, checked.config);
+});
+
+/** Without what gateways brought. */
+function asOnceWritten(config: Config): Config {
+  const { gateways: _, ...rest } = config;
+  const services = config.services.map((service) => {
+    const { affinityHeaders: __, drainGraceMs: ___, ...old } = service;
+    return {
+      ...old,
+      pools: service.pools.map(({ channel, site, endpoints, endpointsUpMin, probe }) => ({
+        channel,
+        site,
+        endpoints,
+        endpointsUpMin,
+        probe,
+      })),
+    };
+  });
+  return { ...rest, services } as unknown as Config;
+}

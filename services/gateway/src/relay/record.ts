@@ -1,0 +1,30 @@
+import type { ChannelName, MonoMs, RequestOutcome, RouteReason, SiteName } from "@sluice/core";
+
+/** What became of one request, for the log, the metrics and nobody else. */
+export type Record = {
+  readonly method: string;
+  readonly path: string;
+  readonly host: string;
+  readonly protocol: "http1" | "http2" | "grpc" | "upgrade";
+  readonly remoteAddress: string;
+  readonly startedAt: MonoMs;
+  readonly service?: string;
+  readonly channel?: ChannelName;
+  readonly because?: RouteReason;
+  readonly slot?: number | undefined;
+  /** The site that answered, and where in it. */
+  readonly site?: SiteName;
+  readonly endpoint?: string;
+  readonly status: number;
+  readonly grpcStatus?: number | undefined;
+  readonly outcome?: RequestOutcome;
+  /** Why the gateway answered itself, or what broke. */
+  readonly reason?: string;
+  /** Unit: milliseconds, from the request's head. */
+  readonly firstByteMs?: number | undefined;
+  readonly totalMs?: number;
+  readonly attempts: number;
+  readonly requestBytes?: number;
+  readonly responseBytes?: number;
+  readonly requestId?: string;
+};

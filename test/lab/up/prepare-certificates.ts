@@ -1,0 +1,73 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
+import { isIP } from "node:net";
+import { join } from "node:path";
+import type { Config } from "@sluice/core";
+import { writeFileAtomic } from "@sluice/runtime";
+import type { Pem } from "./make-certificate.ts";
+
+/** A certificate that ends sooner is made anew. */
+const renewBeforeMs = 30 * 86_400_000;
+
+/**
+ * Gives the installation its authority and each gateway its certificate, by which clients know it on :8443 and other gateways on
+ * the hop: its name, the host of every service, and its address. What is there and does is kept, so this makes what an earlier
+ * version left out, and what a changed configuration asks for.
+ */
+export async function prepareCertificates(keys: string, config: Config): Promise<void> {
+  if (config.gateways.length === 0) return;
+  const kept = await readPem(join(keys, "mesh-ca.crt"), join(keys, "mesh-ca.key"));
+  const isGood = kept !== undefined && isPair(kept) && lasts(new X509Certificate(kept.certificate));
+  const authority = isGood ? kept : await makeAuthority(keys, config.installation);
+  const hosts = config.services.map((service) => service.host);
+  for (const { name, address } of config.gateways) await prepareLeaf(keys, [name, ...hosts, address], authority);
+}
+
+async function makeAuthority(keys: string, installation: string): Promise<Pem> {
+  const { makeAuthority: make } = await import("./make-certificate.ts");
+  const made = await make(installation);
+  await write(join(keys, "mesh-ca.crt"), join(keys, "mesh-ca.key"), made);
+  return made;
+}
+
+async function prepareLeaf(keys: string, names: readonly string[], authority: Pem): Promise<void> {
+  const [name = ""] = names;
+  const files = [join(keys, `${name}.crt`), join(keys, `${name}.tls.key`)] as const;
+  const kept = await readPem(...files);
+  if (kept && isPair(kept) && covers(new X509Certificate(kept.certificate), names, authority)) return;
+  // The library is loaded only when something is to be made: most starts make nothing.
+  const { makeLeaf } = await import("./make-certificate.ts");
+  await write(...files, await makeLeaf(name, names, authority));
+}
+
+function covers(certificate: X509Certificate, names: readonly string[], authority: Pem): boolean {
+  const isOfName = (name: string): boolean =>
+    (isIP(name) === 0 ? certificate.checkHost(name) : certificate.checkIP(name)) !== undefined;
+  const isOurs = certificate.verify(new X509Certificate(authority.certificate).publicKey);
+  return isOurs && lasts(certificate) && names.every(isOfName);
+}
+
+const lasts = (certificate: X509Certificate): boolean => certificate.validToDate.getTime() - Date.now() > renewBeforeMs;
+
+const isPair = ({ certificate, key }: Pem): boolean => {
+  try {
+    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+  } catch {
+    return false;
+  }
+};
+
+async function readPem(certificateFile: string, keyFile: string): Promise<Pem | undefined> {
+  try {
+    return { certificate: await readFile(certificateFile, "utf8"), key: await readFile(keyFile, "utf8") };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** The key first: a certificate without its key is made anew, and a key without its certificate is too. */
+async function write(certificateFile: string, keyFile: string, { certificate, key }: Pem): Promise<void> {
+  await writeFile(keyFile, key, { mode: 0o600 });
+  await writeFileAtomic(certificateFile, certificate);
+}
