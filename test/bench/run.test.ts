@@ -27,16 +27,18 @@ test("a bench refuses flags that it doesn't know, and says which it does", () =>
   }
 });
 
-test("the benches with a lab refuse what they don't know before they start one", () => {
+test("the benches that start processes refuse what they don't know before they start any", () => {
   for (const args of [
     ["failover", "--rounds", "0"],
     ["failover", "--series", "no such"],
     ["failover", "--kill"],
+    ["gateway", "--series", "no such"],
+    ["gateway", "--seconds", "0"],
     ["rest", "--seconds", "none"],
   ]) {
     const { status, stderr } = bench(...args);
     assert.equal(status, 2);
-    assert.match(stderr, /^pnpm bench (failover|rest) \[--/);
+    assert.match(stderr, /^pnpm bench (failover|gateway|rest) \[--/);
   }
 });
 

@@ -29,7 +29,7 @@ export async function requestRate({ to, path, seconds, warmUpMs, flags }: Load):
 }
 
 /** From what h2load prints at its end. What was under way then is no failure: it counts those as started and not done. */
-function readRate(printed: string): Measured {
+export function readRate(printed: string): Measured {
   const rate = Number(/^finished in [\d.]+\w+, ([\d.]+) req\/s/m.exec(printed)?.[1] ?? Number.NaN);
   const count = (what: string): number => Number(new RegExp(`(\\d+) ${what}\\b`).exec(printed)?.[1] ?? 0);
   const because = ["failed", "errored", "timeout", "3xx", "4xx", "5xx"]

@@ -37,7 +37,7 @@ export function formatReport({ heading, rows, aims, notes }: Report): string {
   return [formatTable(heading, rows), ...notes, ...aims.map(sayAim)].join("\n");
 }
 
-function sayAim(aim: Aim): string {
+export function sayAim(aim: Aim): string {
   const measured = aim.measured === undefined ? "not measured" : withUnit(aim.measured, aim.unit);
   return `${aim.what}: ${measured}, aim ${aim.is} ${withUnit(aim.limit, aim.unit)}: ${isMet(aim) ? "met" : "missed"}`;
 }

@@ -22,11 +22,11 @@ export async function playRounds<N extends string>(
   return rounds;
 }
 
-/** Each begins in its turn, and every second round goes backwards: nobody always follows the same one. */
-function orderOf<N>(names: readonly N[], round: number): readonly N[] {
+/** Each begins in its turn, and every second round goes on backwards from there: nobody always follows the same one. */
+export function orderOf<N>(names: readonly N[], round: number): readonly N[] {
   const at = round % names.length;
   const turned = [...names.slice(at), ...names.slice(0, at)];
-  return round % 2 === 0 ? turned : turned.toReversed();
+  return round % 2 === 0 ? turned : [...turned.slice(0, 1), ...turned.slice(1).toReversed()];
 }
 
 /** What was measured of one, in the rounds that aren't void. */
