@@ -42,7 +42,7 @@ export const grpc: Series = {
   name: "gRPC unary",
   async play(setting) {
     await using backend = await startGrpcBackend();
-    return playRequests(setting, {
+    return await playRequests(setting, {
       name: grpc.name,
       names: ["sluice", "haproxy", "direct"],
       protocol: "h2c",
