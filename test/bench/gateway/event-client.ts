@@ -6,15 +6,17 @@ import { marker } from "./event-server.ts";
 export interface Listeners {
   /** Events that have come, in all. */
   events(): number;
-  /** Streams that have had 200 and at least one event; when none is read, those with 200. */
+  /** Streams that were answered 200 and are still there. */
   open(): number;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 export type Listening = {
   readonly to: Address;
-  readonly path: string;
-  readonly streams: number;
+  /** One stream for each. */
+  readonly paths: readonly string[];
+  /** Called whenever a stream has brought some, with its place among the paths. */
+  readonly onEvents?: (at: number, events: number) => void;
   /** They stop to read once the answer has begun. */
   readonly isSlow?: boolean;
 };
@@ -24,9 +26,9 @@ const connectingMax = 100;
 
 export async function listenToEvents(how: Listening): Promise<Listeners> {
   const lines: Line[] = [];
-  for (let at = 0; at < how.streams; at += connectingMax) {
-    const count = Math.min(connectingMax, how.streams - at);
-    lines.push(...(await Promise.all(Array.from({ length: count }, () => openLine(how)))));
+  for (let from = 0; from < how.paths.length; from += connectingMax) {
+    const some = how.paths.slice(from, from + connectingMax);
+    lines.push(...(await Promise.all(some.map((_, index) => openLine(how, from + index)))));
   }
   return {
     events: () => lines.reduce((sum, { seen }) => sum + seen.events, 0),
@@ -45,8 +47,11 @@ type Line = { readonly socket: Socket; readonly seen: { events: number; isOk: bo
 const shared = Buffer.alloc(262_144);
 const markerCode = marker.charCodeAt(0);
 
+/** Whoever has not begun to answer by then doesn't. Unit: milliseconds. */
+const patienceMs = 20_000;
+
 /** Resolves when the answer has begun, or the connection has ended without one. */
-function openLine({ to, path, isSlow = false }: Listening): Promise<Line> {
+function openLine({ to, paths, onEvents, isSlow = false }: Listening, at: number): Promise<Line> {
   return new Promise((resolve) => {
     const seen = { events: 0, isOk: false };
     let isFirst = true;
@@ -58,16 +63,23 @@ function openLine({ to, path, isSlow = false }: Listening): Promise<Line> {
         callback(length, buffer) {
           const piece = (buffer as Buffer).subarray(0, length);
           if (isFirst) seen.isOk = piece.toString("latin1", 0, 12) === "HTTP/1.1 200";
-          if (isFirst) resolve({ socket, seen });
+          if (isFirst) begun();
           isFirst = false;
-          seen.events += countMarkers(piece);
+          const events = countMarkers(piece);
+          seen.events += events;
+          if (events > 0) onEvents?.(at, events);
           return !isSlow;
         },
       },
     });
-    socket.on("connect", () => socket.write(`GET ${path} HTTP/1.1\r\nhost: ${serviceHost}\r\n\r\n`));
-    socket.on("error", () => resolve({ socket, seen }));
-    socket.on("close", () => resolve({ socket, seen }));
+    const late = setTimeout(() => socket.destroy(), patienceMs);
+    function begun(): void {
+      clearTimeout(late);
+      resolve({ socket, seen });
+    }
+    socket.on("connect", () => socket.write(`GET ${paths[at]} HTTP/1.1\r\nhost: ${serviceHost}\r\n\r\n`));
+    socket.on("error", () => undefined);
+    socket.on("close", begun);
   });
 }
 

@@ -8,7 +8,8 @@ export const marker = "!";
 const event = `data: {"choices":[{"delta":{"content":"water${marker}"}}],"id":"cmpl-1","object":"chat.completion.chunk"}\n\n`;
 const chunkOf = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
 const one = Buffer.from(chunkOf(event));
-const many = Buffer.from(chunkOf(event).repeat(16));
+const batchEvents = 8;
+const batch = Buffer.from(chunkOf(event).repeat(batchEvents));
 const block = Buffer.from(chunkOf("x".repeat(65_536)));
 const tickEveryMs = 1_000;
 
@@ -17,25 +18,38 @@ export const blockBytes = 65_536;
 /** A backend of streams on bare sockets, so that it is faster than whatever stands before it. It runs in this process. */
 export interface EventServer {
   readonly address: Address;
+  newFlow(): Flow;
   /** Blocks that were given to the kernel, in all. */
   blocksSent(): number;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * `/flood`: events without end, as fast as they are taken. `/tick`: one a second, without end. `/blocks/1024`: so many blocks
+ * A stream whose next few events are sent when the last few have arrived, without end. With nothing to hold it a sender fills
+ * megabytes of the kernel for each stream, and a proxy in Node then reads for seconds before it looks at anything else.
+ */
+export interface Flow {
+  readonly path: string;
+  /** The client has read so many more. */
+  arrived(events: number): void;
+}
+
+/**
+ * `/flow/…`: see `Flow`. `/tick`: one a second, without end. `/blocks/1024`: so many blocks
  * of 64 KiB, as fast as they are taken.
  */
 export async function startEventServer(host: string): Promise<EventServer> {
   const sockets = new Set<Socket>();
   const ticking = new Set<Socket>();
+  const flows = new Map<string, (socket: Socket) => void>();
   let blocksSent = 0;
 
   function answer(socket: Socket, path: string): void {
     socket.write("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n");
     const left = Number(/^\/blocks\/(\d+)/.exec(path)?.[1] ?? 0);
     if (left > 0) return pour(socket, left);
-    if (path === "/flood") return flood(socket);
+    const flow = flows.get(path);
+    if (flow) return flow(socket);
     ticking.add(socket);
     socket.write(one);
     return undefined;
@@ -48,6 +62,27 @@ export async function startEventServer(host: string): Promise<EventServer> {
       blocksSent += 1;
       pour(socket, left - 1);
     });
+  }
+
+  function newFlow(): Flow {
+    const path = `/flow/${flows.size}`;
+    let socket: Socket | undefined;
+    let onTheWay = 0;
+    const send = (): void => {
+      onTheWay = batchEvents;
+      if (socket?.destroyed === false) socket.write(batch);
+    };
+    flows.set(path, (asked) => {
+      socket = asked;
+      send();
+    });
+    return {
+      path,
+      arrived(events) {
+        onTheWay -= events;
+        if (onTheWay <= 0) send();
+      },
+    };
   }
 
   const server = createServer({ noDelay: true }, (socket) => {
@@ -76,6 +111,7 @@ export async function startEventServer(host: string): Promise<EventServer> {
   });
   return {
     address: { host, port },
+    newFlow,
     blocksSent: () => blocksSent,
     async [Symbol.asyncDispose]() {
       clearInterval(ticker);
@@ -83,9 +119,4 @@ export async function startEventServer(host: string): Promise<EventServer> {
       await new Promise((closed) => server.close(closed));
     },
   };
-}
-
-/** One write under way at a time: the next is given when the kernel has taken the last. */
-function flood(socket: Socket): void {
-  if (!socket.destroyed) socket.write(many, () => flood(socket));
 }

@@ -46,7 +46,7 @@ async function openStreams({ plane, to, setting }: Scene): Promise<Finding> {
   const streams = setting.isShort ? 500 : 2_000;
   const before = await plane.residentBytes("site-a");
   const watch = watchMemory(plane);
-  await using listeners = await listenToEvents({ to, path: "/tick", streams });
+  await using listeners = await listenToEvents({ to, paths: Array.from({ length: streams }, () => "/tick") });
   // An event a second for each: long enough for ten, so that what they leave behind counts too.
   await pause(setting.isShort ? 1_500 : 10_000);
   const [most, open] = [await watch.end(), listeners.open()];
@@ -73,7 +73,7 @@ async function slowReaders({ plane, server, to, setting }: Scene, version: "HTTP
   await using listeners =
     version === "HTTP/2"
       ? await holdHttp2(to, path, streams)
-      : await listenToEvents({ to, path, streams, isSlow: true });
+      : await listenToEvents({ to, paths: Array.from({ length: streams }, () => path), isSlow: true });
   await pause(setting.isShort ? 1_000 : 10_000);
   const [most, open] = [await watch.end(), listeners.open()];
   const sent = ((server.blocksSent() - sentBefore) * blockBytes) / streams / mebibyte;

@@ -9,7 +9,8 @@ import { createProxyMiddleware } from "http-proxy-middleware";
 const kinds = {
   async fastify(upstream: string, host: string, port: number): Promise<void> {
     const app = fastify();
-    await app.register(fastifyProxy, { upstream });
+    // Its default is 128 connections, and more streams than that wait for one another.
+    await app.register(fastifyProxy, { upstream, undici: { connections: 512, pipelining: 1 } });
     await app.listen({ host, port });
   },
   async middleware(upstream: string, host: string, port: number): Promise<void> {
