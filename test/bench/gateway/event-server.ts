@@ -41,7 +41,7 @@ export interface Flow {
 export async function startEventServer(host: string): Promise<EventServer> {
   const sockets = new Set<Socket>();
   const ticking = new Set<Socket>();
-  const flows = new Map<string, (socket: Socket) => void>();
+  const flows: Flows = new Map();
   let blocksSent = 0;
 
   function answer(socket: Socket, path: string): void {
@@ -62,27 +62,6 @@ export async function startEventServer(host: string): Promise<EventServer> {
       blocksSent += 1;
       pour(socket, left - 1);
     });
-  }
-
-  function newFlow(): Flow {
-    const path = `/flow/${flows.size}`;
-    let socket: Socket | undefined;
-    let onTheWay = 0;
-    const send = (): void => {
-      onTheWay = batchEvents;
-      if (socket?.destroyed === false) socket.write(batch);
-    };
-    flows.set(path, (asked) => {
-      socket = asked;
-      send();
-    });
-    return {
-      path,
-      arrived(events) {
-        onTheWay -= events;
-        if (onTheWay <= 0) send();
-      },
-    };
   }
 
   const server = createServer({ noDelay: true }, (socket) => {
@@ -111,12 +90,36 @@ export async function startEventServer(host: string): Promise<EventServer> {
   });
   return {
     address: { host, port },
-    newFlow,
+    newFlow: () => openFlow(flows),
     blocksSent: () => blocksSent,
     async [Symbol.asyncDispose]() {
       clearInterval(ticker);
       for (const socket of sockets) socket.destroy();
       await new Promise((closed) => server.close(closed));
+    },
+  };
+}
+
+/** What is done with the connection that asks for a path. */
+type Flows = Map<string, (socket: Socket) => void>;
+
+function openFlow(flows: Flows): Flow {
+  const path = `/flow/${flows.size}`;
+  let socket: Socket | undefined;
+  let onTheWay = 0;
+  const send = (): void => {
+    onTheWay = batchEvents;
+    if (socket?.destroyed === false) socket.write(batch);
+  };
+  flows.set(path, (asked) => {
+    socket = asked;
+    send();
+  });
+  return {
+    path,
+    arrived(events) {
+      onTheWay -= events;
+      if (onTheWay <= 0) send();
     },
   };
 }
