@@ -1,7 +1,8 @@
+// hash.ts and sniff.ts have doors of their own: one loads WebAssembly, which most processes never need, and who needs the other
+// may need nothing else of all this.
 export { systemClock } from "./clock.ts";
 export { readJsonFile, writeFileAtomic } from "./files.ts";
 export { type ConfigInForce, configAtStart, fetchConfig } from "./follow-config.ts";
-export { xxh32 } from "./hash.ts";
 export { type Answer, type Ask, request } from "./http-client.ts";
 export { type ProblemDocument, problemDocument, problemType } from "./http-problem.ts";
 export { type HttpOptions, type HttpServer, makeHttpServer } from "./http-server.ts";
@@ -11,6 +12,7 @@ export { listen } from "./listen.ts";
 export { type Logger, makeLineWriter, makeLogger } from "./logger.ts";
 export { makeRegistry } from "./metrics.ts";
 export { problemResponses } from "./openapi.ts";
+export { ownEntry } from "./own-entry.ts";
 export { errorOf } from "./problem.ts";
 export { describeError, type ProcessFlags, processFlags, runMain, stopSignal } from "./process.ts";
 export { type Held, type LoadResult, makeShelf, type OfferResult, type Shelf } from "./snapshot/shelf.ts";

@@ -9,6 +9,7 @@ import {
   listen,
   makeHttpServer,
   makeRegistry,
+  ownEntry,
   type Signer,
 } from "@sluice/runtime";
 import { type ArbiterLines, makeArbiterLines } from "./arbiter-lines.ts";
@@ -46,13 +47,7 @@ export interface Agent {
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { name, logger } = options;
   const inForce = await configAtStart(options.config, options.stateDir, options.keyring);
-  const own = inForce.config.agents.find((entry) => entry.name === name);
-  if (!own) {
-    const known = inForce.config.agents.map((entry) => entry.name).join(", ");
-    throw new SluiceError("CONFIG_INVALID", `no agent is called ${name}`, {
-      hint: `The configuration names ${known}.`,
-    });
-  }
+  const own = ownEntry("agent", name, [inForce.config.agents]);
   await needFiles(inForce.config);
   const registry = makeRegistry();
   const app = makeHttpServer({ logger, registry, tokens: options.tokens });

@@ -1,6 +1,15 @@
 import { type Config, type Event, type LeaseTiming, leaseTiming, SluiceError } from "@sluice/core";
 import type { Clock, Lease, Store } from "@sluice/ports";
-import { type Keyring, type Logger, listen, makeHttpServer, makeRegistry, repeat, type Signer } from "@sluice/runtime";
+import {
+  type Keyring,
+  type Logger,
+  listen,
+  makeHttpServer,
+  makeRegistry,
+  ownEntry,
+  repeat,
+  type Signer,
+} from "@sluice/runtime";
 import { makeAnnouncer } from "./announce.ts";
 import { nodeRoutes } from "./api/node-routes.ts";
 import { operatorRoutes } from "./api/operator-routes.ts";
@@ -43,13 +52,7 @@ export interface Arbiter {
 /** Starts one arbiter on its configured address. It follows until it holds the lease, and gives the lease up when closed. */
 export async function startArbiter(options: ArbiterOptions): Promise<Arbiter> {
   const { name, config, logger, timing = leaseTiming, cycleMs = 250 } = options;
-  const own = config.arbiters.find((entry) => entry.name === name);
-  if (!own) {
-    const known = config.arbiters.map((entry) => entry.name).join(", ");
-    throw new SluiceError("CONFIG_INVALID", `no arbiter is called ${name}`, {
-      hint: `The configuration names ${known}.`,
-    });
-  }
+  const own = ownEntry("arbiter", name, [config.arbiters]);
   const stop = new AbortController();
   const registry = makeRegistry();
   const pacer = makePacer(cycleMs, stop.signal);

@@ -11,7 +11,7 @@ import { spliceUpgrade } from "./front/upgrade.ts";
 import { makePools, type Pools } from "./pools/pools.ts";
 import { makeAccessLog } from "./relay/access-log.ts";
 import type { Hop, Inbound } from "./relay/inbound.ts";
-import type { Record } from "./relay/record.ts";
+import type { RequestRecord } from "./relay/record.ts";
 import { makeRelay } from "./relay/relay.ts";
 import { makeTrafficMetrics } from "./relay/traffic-metrics.ts";
 
@@ -61,7 +61,7 @@ export function makeCarrier(deps: CarrierDeps, hash: Hash32): Carrier {
   });
   const underWay = (): number => relay.underWay() + splices.size;
 
-  function note(record: Record): void {
+  function note(record: RequestRecord): void {
     metrics.note(record);
     log?.(record);
     if (underWay() === 0) for (const done of waiting) done();

@@ -1,5 +1,6 @@
 import { readConfigFile } from "@sluice/contract";
-import { makeLineWriter, makeLogger, processFlags, readKeyring, readToken, runMain, xxh32 } from "@sluice/runtime";
+import { makeLineWriter, makeLogger, processFlags, readKeyring, readToken, runMain } from "@sluice/runtime";
+import { xxh32 } from "@sluice/runtime/hash";
 import { makeDataPath } from "./make-data-path.ts";
 import { startGateway } from "./start-gateway.ts";
 

@@ -11,18 +11,18 @@ import {
   makeRegistry,
   makeShelf,
   makeWake,
+  ownEntry,
   type Shelf,
   type SourcesDeps,
   sourcesOf,
   systemClock,
-  xxh32,
 } from "@sluice/runtime";
+import { xxh32 } from "@sluice/runtime/hash";
 import { adminRoutes } from "./admin/admin-routes.ts";
 import { compileRoutes, drainGraceMs, type Routes } from "./compile-routes.ts";
 import type { MakeDataPath } from "./data-path.ts";
 import { makeDoors } from "./doors.ts";
 import { type GatewayMetrics, makeGatewayMetrics } from "./metrics.ts";
-import { ownEntry } from "./own-entry.ts";
 
 export type GatewayOptions = {
   readonly name: string;
@@ -63,7 +63,7 @@ const askFirstMs = 3_000;
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { name, logger, keyring, stateDir } = options;
   const inForce = await configAtStart(options.config, stateDir, keyring);
-  const own = ownEntry(name, options.config, inForce);
+  const own = ownEntry("gateway", name, [inForce.config.gateways, options.config.gateways]);
   const stop = new AbortController();
   const registry = makeRegistry();
   const metrics = makeGatewayMetrics(registry);

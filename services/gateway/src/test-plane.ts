@@ -2,14 +2,14 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import type { TestContext } from "node:test";
 import { monoMs, type ServiceRoute, slotCount } from "@sluice/core";
-import { xxh32 } from "@sluice/runtime";
+import { xxh32 } from "@sluice/runtime/hash";
+import { sniff } from "@sluice/runtime/sniff";
 import { compileRoutes } from "./compile-routes.ts";
 import { makeHttp1 } from "./front/http1.ts";
 import { makeHttp2 } from "./front/http2.ts";
 import { limits as defaults, type Limits } from "./front/limits.ts";
-import { sniff } from "./front/sniff.ts";
 import { makePools, type Pools } from "./pools/pools.ts";
-import type { Record } from "./relay/record.ts";
+import type { RequestRecord } from "./relay/record.ts";
 import { makeRelay, type Relay } from "./relay/relay.ts";
 
 /** The data path of one site on a port of its own, without the doors that need certificates. */
@@ -17,7 +17,7 @@ export type TestPlane = {
   readonly port: number;
   readonly pools: Pools;
   readonly relay: Relay;
-  readonly records: Record[];
+  readonly records: RequestRecord[];
   /** Resolves when so many requests have ended. */
   ended(count: number): Promise<void>;
 };
@@ -60,7 +60,7 @@ export async function startPlane(t: TestContext, options: PlaneOptions): Promise
   const limits = { ...defaults, ...options.limits };
   const routes = compileRoutes(snapshotOf(routeTo(options)), { site: "site-a", hash: xxh32 });
   const now = () => monoMs(performance.now());
-  const records: Record[] = [];
+  const records: RequestRecord[] = [];
   const waiting: (() => void)[] = [];
   const tlsTo = () => ({ ca: "", cert: "", key: "", servername: "" });
   const pools = makePools({ site: "site-a", hash: xxh32, now, tlsTo, onTurn: () => undefined });

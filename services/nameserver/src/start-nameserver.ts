@@ -1,8 +1,7 @@
-import { type Config, formatFence, SluiceError } from "@sluice/core";
+import { type Config, formatFence } from "@sluice/core";
 import { type CompiledZone, compileZone } from "@sluice/dns";
 import {
   askAll,
-  type ConfigInForce,
   configAtStart,
   followSources,
   type Keyring,
@@ -12,6 +11,7 @@ import {
   makeRegistry,
   makeShelf,
   makeWake,
+  ownEntry,
   type Shelf,
   type SourcesDeps,
   sourcesOf,
@@ -49,7 +49,7 @@ const askFirstMs = 3_000;
 export async function startNameserver(options: NameserverOptions): Promise<Nameserver> {
   const { name, logger, keyring } = options;
   const inForce = await configAtStart(options.config, options.stateDir, keyring);
-  const own = ownEntry(options, inForce);
+  const own = ownEntry("nameserver", name, [inForce.config.nameservers, options.config.nameservers]);
   const stop = new AbortController();
   const registry = makeRegistry();
   const metrics = makeNameserverMetrics(registry);
@@ -92,17 +92,6 @@ export async function startNameserver(options: NameserverOptions): Promise<Names
   let closing: Promise<void> | undefined;
   const closeOnce = (): Promise<void> => (closing ??= close());
   return { port, httpPort, close: closeOnce, [Symbol.asyncDispose]: closeOnce };
-}
-
-/** A node that a newer revision no longer names goes on as the file says: it is taken out of service by stopping it. */
-function ownEntry({ name, config }: NameserverOptions, inForce: ConfigInForce): Config["nameservers"][number] {
-  const named = (entry: { readonly name: string }): boolean => entry.name === name;
-  const own = inForce.config.nameservers.find(named) ?? config.nameservers.find(named);
-  if (own) return own;
-  const known = inForce.config.nameservers.map((entry) => entry.name).join(", ");
-  throw new SluiceError("CONFIG_INVALID", `no nameserver is called ${name}`, {
-    hint: `The configuration names ${known}.`,
-  });
 }
 
 function sourcesDeps(options: NameserverOptions, shelf: Shelf<CompiledZone>, metrics: NameserverMetrics): SourcesDeps {

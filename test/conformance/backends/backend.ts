@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import { createServer as createHttp2Server, type ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
+import { sniff } from "@sluice/runtime/sniff";
 import { makeDoor } from "../../lab/model-server/door.ts";
-import { sniff } from "../../lab/model-server/sniff.ts";
 import { makeGrpcSide } from "./grpc.ts";
 import { type HttpParts, makeHttpListener } from "./http.ts";
 import { type Ledger, makeLedger } from "./ledger.ts";

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { readConfigFile } from "@sluice/contract";
 import { monoMs } from "@sluice/core";
 import { startGateway } from "@sluice/gateway";
-import { makeLogger, processFlags, readKeyring, readToken, runMain, xxh32 } from "@sluice/runtime";
+import { makeLogger, processFlags, readKeyring, readToken, runMain } from "@sluice/runtime";
+import { xxh32 } from "@sluice/runtime/hash";
 import { makeDataPath } from "../../../services/gateway/src/make-data-path.ts";
 
 // The gateway as `main.ts` starts it, save for the clock that pools are judged by: it runs so many times faster. Windows, holds

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
+import { sniff } from "@sluice/runtime/sniff";
 import type { GrpcParts, GrpcSide } from "./grpc.ts";
 import type { HttpSide } from "./http.ts";
-import { sniff } from "./sniff.ts";
 
 /** Leads a new connection to the side that speaks its protocol. */
 export type Welcome = {

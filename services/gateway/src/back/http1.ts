@@ -21,7 +21,7 @@ export function makeHttp1Upstream(endpoint: string, limits: BackLimits, tls?: Tl
   });
   return {
     send: (request, events) => {
-      const exchange = new Exchange(events);
+      const exchange = new SentByHttp1(events);
       const { method, path, headers, body } = request;
       try {
         pool.dispatch(
@@ -43,7 +43,7 @@ function withHost(headers: HeaderList, { authority }: UpstreamRequest): string[]
 }
 
 /** One request under way, as undici's handler and as what the relay holds. */
-class Exchange implements Sent {
+class SentByHttp1 implements Sent {
   readonly #events: UpstreamEvents;
   #controller: Controller | undefined;
   #isOver = false;

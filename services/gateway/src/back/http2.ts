@@ -18,7 +18,7 @@ export function makeHttp2Upstream(endpoint: string, limits: BackLimits, tls?: Tl
   const sessions = makeSessions(open, limits);
   return {
     send(request, events) {
-      const exchange = new Exchange(events, limits.idleMs);
+      const exchange = new SentByHttp2(events, limits.idleMs);
       sessions.take((lane) => {
         if (lane instanceof Error) exchange.fail({ kind: "connect", detail: lane.message });
         else exchange.begin(lane, request, scheme);
@@ -30,7 +30,7 @@ export function makeHttp2Upstream(endpoint: string, limits: BackLimits, tls?: Tl
   };
 }
 
-class Exchange implements Sent {
+class SentByHttp2 implements Sent {
   readonly #events: UpstreamEvents;
   readonly #idleMs: number;
   #stream: ClientHttp2Stream | undefined;

@@ -4,12 +4,12 @@ import type { Server, Socket } from "node:net";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
 import type { GatewayConfig } from "@sluice/core";
+import { sniff } from "@sluice/runtime/sniff";
 import type { Hop, Inbound } from "../relay/inbound.ts";
 import { makeHttp1 } from "./http1.ts";
 import { makeHttp2 } from "./http2.ts";
 import type { Limits } from "./limits.ts";
 import { openPlain, openTls } from "./open-door.ts";
-import { sniff } from "./sniff.ts";
 
 /** Where clients come in, and other sites' gateways. */
 export interface ClientDoors {

@@ -8,7 +8,7 @@ import type { Pools } from "../pools/pools.ts";
 import { requestHeaders } from "../relay/headers.ts";
 import { newRequestId, newTraceparent } from "../relay/ids.ts";
 import type { Hop, Inbound } from "../relay/inbound.ts";
-import type { Record } from "../relay/record.ts";
+import type { RequestRecord } from "../relay/record.ts";
 import type { Relay } from "../relay/relay.ts";
 import { splice } from "./splice.ts";
 
@@ -28,11 +28,15 @@ type Asked = Pick<
 >;
 
 /** An upgrade is routed like any request, by its head, and then spliced. The next site is tried when nobody could be reached. */
-export async function spliceUpgrade(request: IncomingMessage, socket: Socket, parts: UpgradeParts): Promise<Record> {
+export async function spliceUpgrade(
+  request: IncomingMessage,
+  socket: Socket,
+  parts: UpgradeParts,
+): Promise<RequestRecord> {
   const { own, pools, relay, now } = parts;
   const asked = askedBy(request, socket, parts.hop);
   const startedAt = now();
-  const base: Record = {
+  const base: RequestRecord = {
     method: asked.method,
     path: asked.path,
     host: asked.authority,
@@ -97,7 +101,11 @@ function askedBy(request: IncomingMessage, socket: Socket, hop: Hop | undefined)
   };
 }
 
-function refuse(socket: Socket, record: Record, { status, reason }: { status: number; reason: string }): Record {
+function refuse(
+  socket: Socket,
+  record: RequestRecord,
+  { status, reason }: { status: number; reason: string },
+): RequestRecord {
   socket.end(
     `HTTP/1.1 ${status} Refused\r\nconnection: close\r\nx-sluice-reason: ${reason}\r\ncontent-length: 0\r\n\r\n`,
   );

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { monoMs } from "@sluice/core";
 import { makeAccessLog } from "./access-log.ts";
-import type { Record } from "./record.ts";
+import type { RequestRecord } from "./record.ts";
 
-const record: Record = {
+const record: RequestRecord = {
   method: "POST",
   path: "/v1/completions?key=secret",
   host: 'chat.test"\\\n',
@@ -27,7 +27,7 @@ const record: Record = {
   responseBytes: 7,
 };
 
-function lineOf(change: Partial<Record>): { readonly [key: string]: unknown } {
+function lineOf(change: Partial<RequestRecord>): { readonly [key: string]: unknown } {
   const lines: string[] = [];
   makeAccessLog("gateway-a", (line) => lines.push(line))({ ...record, ...change });
   assert.equal(lines.length, 1);

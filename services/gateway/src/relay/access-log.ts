@@ -1,10 +1,10 @@
-import type { Record } from "./record.ts";
+import type { RequestRecord } from "./record.ts";
 
 /**
  * One line of JSON for each request, of the same shape as the process's other lines. Written by hand: a general logger took a
  * seventh of the gateway's time. Never a header's value, a query or a body: those are people's own.
  */
-export function makeAccessLog(gateway: string, write: (line: string) => void): (record: Record) => void {
+export function makeAccessLog(gateway: string, write: (line: string) => void): (record: RequestRecord) => void {
   const dated = makeDates();
   const name = JSON.stringify(gateway);
   return (record) => {

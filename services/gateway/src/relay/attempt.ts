@@ -1,8 +1,15 @@
-import type { EndpointOutcome, FirstByte, RequestOutcome, SiteName } from "@sluice/core";
+import {
+  type EndpointOutcome,
+  type FirstByte,
+  poolKey,
+  type RequestOutcome,
+  type SiteName,
+  type TargetKey,
+} from "@sluice/core";
 import type { Endpoint } from "../pools/endpoint.ts";
 import type { LocalPool } from "../pools/local-pool.ts";
 import type { PeerSite } from "../pools/peer-site.ts";
-import { type Exchange, targetOf } from "./exchange.ts";
+import type { Exchange, ExchangeParts } from "./exchange.ts";
 import { requestHeaders } from "./headers.ts";
 import { newRequestId, newTraceparent } from "./ids.ts";
 import type { HeaderList } from "./inbound.ts";
@@ -167,3 +174,6 @@ function endpointOutcome(outcome: RequestOutcome, isUnreached: boolean): Endpoin
   if (outcome.kind === "success") return "good";
   return outcome.kind === "failure" ? "failed" : undefined;
 }
+
+const targetOf = ({ service, decision }: ExchangeParts, site: SiteName): TargetKey =>
+  poolKey(service, decision.channel, site);

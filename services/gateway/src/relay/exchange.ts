@@ -6,7 +6,6 @@ import {
   type MonoMs,
   mayRetry,
   parseDroppedReason,
-  poolKey,
   type RequestEnd,
   type RequestOutcome,
   type RetryBudget,
@@ -20,8 +19,8 @@ import { headerOf, responseHeaders } from "./headers.ts";
 import type { HeaderList, Inbound, ResponseForm } from "./inbound.ts";
 import { type KeptBody, keepBody } from "./kept-body.ts";
 import { answerOwn } from "./own-answer.ts";
-import type { Record } from "./record.ts";
-import { blank, type RelayDeps } from "./relay.ts";
+import { blank, type RequestRecord } from "./record.ts";
+import type { RelayDeps } from "./relay.ts";
 import type { UpstreamFailure } from "./upstream.ts";
 
 export type ExchangeParts = {
@@ -244,7 +243,7 @@ export class Exchange {
     this.parts.leave();
     const { deps, inbound, isGrpc, startedAt, service, decision } = this.parts;
     const attempt = this.#attempt;
-    const record: Record = {
+    const record: RequestRecord = {
       ...blank(inbound, isGrpc, startedAt),
       service,
       channel: decision.channel,
@@ -273,6 +272,3 @@ function formOf(form: "empty" | "body", attempt: Attempt, headers: HeaderList): 
   if (form === "empty") return "empty";
   return attempt.speaks === "http2" || headerOf(headers, "trailer") !== undefined ? "trailers" : "body";
 }
-
-export const targetOf = ({ service, decision }: ExchangeParts, site: string): string =>
-  poolKey(service, decision.channel, site);

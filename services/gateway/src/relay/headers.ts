@@ -92,7 +92,7 @@ function namedByConnection(headers: HeaderList): ReadonlySet<string> | undefined
   return named;
 }
 
-/** The first header of that name; repeated ones joined (RFC 9110 §5.3). */
+/** The value of that header; of repeated ones, all of them joined (RFC 9110 §5.3). */
 export function headerOf(headers: HeaderList, wanted: string): string | undefined {
   let found: string | undefined;
   for (let index = 0; index < headers.length; index += 2) {

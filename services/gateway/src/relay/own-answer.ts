@@ -4,7 +4,7 @@ import type { Inbound } from "./inbound.ts";
 /** An answer that the gateway gives itself, since no pool could. */
 export type OwnAnswer = {
   readonly status: number;
-  /** For gRPC clients, which read the trailers (RFC: doc/statuscodes.md of grpc/grpc). */
+  /** For gRPC clients, which read the trailers (doc/statuscodes.md of grpc/grpc). */
   readonly grpcStatus: number;
   /** The value of `x-sluice-reason`. */
   readonly reason: string;

@@ -1,7 +1,8 @@
 import type { ChannelName, MonoMs, RequestOutcome, RouteReason, SiteName } from "@sluice/core";
+import type { Inbound } from "./inbound.ts";
 
 /** What became of one request, for the log, the metrics and nobody else. */
-export type Record = {
+export type RequestRecord = {
   readonly method: string;
   readonly path: string;
   readonly host: string;
@@ -28,3 +29,15 @@ export type Record = {
   readonly responseBytes?: number;
   readonly requestId?: string;
 };
+
+/** What every record has, before anything is known of where it went. */
+export const blank = (inbound: Inbound, isGrpc: boolean, startedAt: MonoMs): RequestRecord => ({
+  method: inbound.method,
+  path: inbound.path,
+  host: inbound.authority,
+  protocol: isGrpc ? "grpc" : inbound.protocol,
+  remoteAddress: inbound.remoteAddress,
+  startedAt,
+  status: 0,
+  attempts: 0,
+});

@@ -13,7 +13,7 @@ import { Exchange } from "./exchange.ts";
 import { headerOf } from "./headers.ts";
 import type { Inbound } from "./inbound.ts";
 import { answerOwn } from "./own-answer.ts";
-import type { Record } from "./record.ts";
+import { blank, type RequestRecord } from "./record.ts";
 
 export type RelayDeps = {
   readonly gateway: string;
@@ -24,7 +24,7 @@ export type RelayDeps = {
   readonly now: () => MonoMs;
   readonly chance: () => number;
   /** A request has ended, whichever way. */
-  readonly onDone: (record: Record) => void;
+  readonly onDone: (record: RequestRecord) => void;
 };
 
 export interface Relay {
@@ -92,18 +92,6 @@ export function makeRelay(deps: RelayDeps): Relay {
     deps.onDone({ ...blank(inbound, isGrpc, deps.now()), status, reason: "unknown-host" });
   }
 }
-
-/** What every record has, before anything is known of where it went. */
-export const blank = (inbound: Inbound, isGrpc: boolean, startedAt: MonoMs): Record => ({
-  method: inbound.method,
-  path: inbound.path,
-  host: inbound.authority,
-  protocol: isGrpc ? "grpc" : inbound.protocol,
-  remoteAddress: inbound.remoteAddress,
-  startedAt,
-  status: 0,
-  attempts: 0,
-});
 
 /** Host name in lower case, without port and final dot. */
 function hostOf(authority: string): string {

@@ -1,9 +1,9 @@
 import { Counter, Histogram, type Registry } from "prom-client";
-import type { Record } from "./record.ts";
+import type { RequestRecord } from "./record.ts";
 
 /**
- * Fine enough that a shift of 500 ms shows at any length: an eighth of the value below 4 s, then half a second each up to 12 s
- * (vLLM's own buckets are 2.5 s wide there), then coarser. Unit: seconds.
+ * Fine enough that a shift of 500 ms shows up to 12 s: at most a quarter of a second wide up to 3 s, half a second up to 12 s
+ * (vLLM's own are 2.5 s wide there), then coarser. Unit: seconds.
  */
 const buckets = [
   0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.25, 1.5, 1.75, 2,
@@ -15,7 +15,7 @@ const labels = ["service", "channel", "site", "protocol"] as const;
 
 /** Requests as the gateway saw them. `site` is where they were served; another site's were passed on. */
 export interface TrafficMetrics {
-  note(record: Record): void;
+  note(record: RequestRecord): void;
 }
 
 type Series = {

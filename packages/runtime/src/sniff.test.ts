@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { createServer, connect as dial, type Socket } from "node:net";
 import { test } from "node:test";
 import { sniff } from "./sniff.ts";
-import { until } from "./test-client.ts";
 
 test("tells the protocols apart even when the first bytes come in pieces, and gives them all back", async () => {
   const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -15,12 +14,12 @@ test("tells the protocols apart even when the first bytes come in pieces, and gi
     [["P", "RI * HTTP/2.0\r\n\r\nSM\r\n\r", "\n"], "http2"],
   ];
   const server = createServer();
-  server.listen(0, "127.0.1.1");
+  server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
   assert.ok(typeof address === "object" && address !== null);
   for (const [pieces, expected] of table) {
-    const client = dial(address.port, "127.0.1.1").setNoDelay();
+    const client = dial(address.port, "127.0.0.1").setNoDelay();
     const [socket] = (await once(server, "connection")) as [Socket];
     const { promise, resolve } = Promise.withResolvers<string>();
     sniff(socket, resolve);
@@ -41,11 +40,11 @@ test("tells the protocols apart even when the first bytes come in pieces, and gi
 
 test("a client that leaves without a word is let go", async () => {
   const server = createServer({ allowHalfOpen: true });
-  server.listen(0, "127.0.1.1");
+  server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
   assert.ok(typeof address === "object" && address !== null);
-  const client = dial(address.port, "127.0.1.1");
+  const client = dial(address.port, "127.0.0.1");
   const [socket] = (await once(server, "connection")) as [Socket];
   sniff(socket, () => assert.fail("there was nothing to sniff"));
   client.end("PRI");
@@ -53,3 +52,12 @@ test("a client that leaves without a word is let go", async () => {
   client.destroy();
   server.close();
 });
+
+/** Waits until the condition holds, for at most 10 s. */
+async function until(condition: () => boolean): Promise<void> {
+  const deadlineMs = performance.now() + 10_000;
+  while (!condition()) {
+    if (performance.now() > deadlineMs) throw new Error("waited 10 s in vain");
+    await new Promise((done) => setImmediate(done));
+  }
+}
