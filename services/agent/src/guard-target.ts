@@ -37,7 +37,18 @@ export async function guardTarget(endpoint: string, rules: GuardRules): Promise<
 function whyForbidden(address: string, port: number, rules: GuardRules): string | undefined {
   if (rules.own?.port === port && rules.own.addresses.some((own) => isSame(own, address)))
     return "the agent's own door";
-  return whyForbiddenAddress(address, rules.allow);
+  return judged(address, rules.allow);
+}
+
+const judgedMax = 10_000;
+const judgements = new WeakMap<readonly string[], Map<string, string | undefined>>();
+
+/** The rule's word on an address stays as long as the rules do, and taking addresses apart costs more than the rest of a guard. */
+function judged(address: string, allow: readonly string[]): string | undefined {
+  let known = judgements.get(allow);
+  if (!known || known.size >= judgedMax) judgements.set(allow, (known = new Map()));
+  if (!known.has(address)) known.set(address, whyForbiddenAddress(address, allow));
+  return known.get(address);
 }
 
 const isSame = (own: string, address: string): boolean =>

@@ -27,6 +27,9 @@ export function lookPlans(config: Config): readonly LookPlan[] {
   return [...edges, ...pools];
 }
 
+/** Made once: an abort without a reason makes a new exception, stack and all, for each look. */
+const settled = new Error("the target's look is over");
+
 /** The share of the deadline after which endpoints that were held back are looked at too. */
 const patience = 0.1;
 
@@ -40,7 +43,7 @@ export async function lookAtTarget(plan: LookPlan, rules: GuardRules, options: L
   const { endpoints, endpointsUpMin } = plan;
   const startedAt = performance.now();
   const enough = new AbortController();
-  const cut = (): void => enough.abort();
+  const cut = (): void => enough.abort(settled);
   options.signal.addEventListener("abort", cut, { once: true });
   if (options.signal.aborted) cut();
   const failures: (string | undefined)[] = [];

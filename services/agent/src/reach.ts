@@ -30,14 +30,16 @@ export function doorOf(url: string): Door {
   return { host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || (protocol === "https:" ? 443 : 80)) };
 }
 
+const late = new Error("too late");
+
 /** True as soon as one of them takes a TCP connection, false when none did within the deadline. With nobody to ask it is true. */
 export async function reachesAny(outside: Outside, options: ReachOptions): Promise<boolean> {
   if (outside.peers.length + outside.anchors.length === 0) return true;
   const done = new AbortController();
   const { promise: ended, reject } = Promise.withResolvers<never>();
   const end = (): void => {
-    done.abort();
-    reject(new Error("too late"));
+    done.abort(late);
+    reject(late);
   };
   const timer = setTimeout(end, options.deadlineMs);
   options.signal.addEventListener("abort", end, { once: true });
@@ -67,14 +69,14 @@ async function reachAnchor(anchor: string, options: ReachOptions): Promise<void>
 
 function reach(door: Door, options: ReachOptions): Promise<void> {
   return new Promise((settle, fail) => {
-    if (options.signal.aborted) return fail(new Error("too late"));
+    if (options.signal.aborted) return fail(late);
     const socket = connect({ ...door, ...leaveFrom(options.localAddress, door.host) });
     const end = (error?: unknown): void => {
       socket.destroy();
       if (error === undefined) settle();
       else fail(error);
     };
-    options.signal.addEventListener("abort", () => end(new Error("too late")), { once: true });
+    options.signal.addEventListener("abort", () => end(late), { once: true });
     socket.once("connect", () => end());
     socket.on("error", end);
   });

@@ -119,10 +119,13 @@ export function makeSupervisor(options: SupervisorOptions): Supervisor {
   };
 }
 
+/** One pool of memory for all threads of a process: glibc would give each its own, 4 MB more for what is freed at once. */
+const allocator = { MALLOC_ARENA_MAX: "1" };
+
 function launch(part: Part, { layout, databaseUrl }: SupervisorOptions): Started {
   mkdirSync(join(layout.root, part.name), { recursive: true });
-  const env = { ...process.env, DATABASE_URL: databaseUrl, NODE_COMPILE_CACHE: layout.cache, NODE_OPTIONS: "" };
-  return startProcess(part.args, join(layout.logs, `${part.name}.log`), env);
+  const ours = { DATABASE_URL: databaseUrl, NODE_COMPILE_CACHE: layout.cache, NODE_OPTIONS: "", ...allocator };
+  return startProcess(part.args, join(layout.logs, `${part.name}.log`), { ...process.env, ...ours });
 }
 
 function pidOf(child: ChildProcess, part: Part): number {
