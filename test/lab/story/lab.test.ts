@@ -137,6 +137,9 @@ test("a start that is killed half-way leaves nothing that `lab down` doesn't fin
 test("a start prints where everything is, the token's path, what to try and how to end it", async () => {
   running = lab.up();
   const text = await untilUp(running);
+  // What the table says to try works at once, on the first start of all too.
+  for (const { name, url } of [...place.config.nameservers, ...place.config.gateways])
+    assert.equal((await request({ url: `${url}/readyz`, timeoutMs: 5_000 })).status, 200, name);
   for (const { name, role, site, binds } of lab.parts) {
     const row = text.split("\n").find((line) => line.split(/ +/)[2] === name);
     assert.deepEqual(row?.split(/ +/).slice(0, 3), [site, role, name]);

@@ -10,6 +10,7 @@ import { chooseConfig, exampleConfig, prepareDirectories, prepareKeys } from "./
 import { identify, signalProcess } from "./process-table.ts";
 import { readRunning, removeRecord, sweep, writeRecord } from "./record.ts";
 import { makeSupervisor, type Running, type Supervisor } from "./supervisor.ts";
+import { untilServing } from "./until-serving.ts";
 
 export type LabOptions = {
   readonly root: string;
@@ -115,6 +116,9 @@ async function open(lab: Opening): Promise<{ readonly config: Config; readonly p
     signal,
   );
   await lab.supervisor.start(parts, signal);
+  const waiting = await untilServing(chosen.config, signal);
+  if (waiting.length > 0 && !signal.aborted)
+    say(`${waiting.join(", ")}: no answers yet; \`${commandFor(layout, "status")}\` tells why`);
   return about;
 }
 
