@@ -14,10 +14,10 @@ const anyVote: fc.Arbitrary<CountedVote> = fc.record({
   target: fc.constant("edge:site-a"),
   opinion: fc.constantFrom(...opinions),
 });
-const anyTraffic = fc.record({
-  state: fc.constantFrom(...trafficStates),
-  because: fc.constantFrom("3 of 9", "9 of 9"),
-});
+const anyTraffic = fc.record(
+  { state: fc.constantFrom(...trafficStates), because: fc.constantFrom("3 of 9", "9 of 9") },
+  { noNullPrototype: true },
+);
 const anyPoolVote: fc.Arbitrary<CountedVote> = fc
   .tuple(anyVote, fc.option(anyTraffic))
   .map(([vote, traffic]) => ({ ...vote, target: "pool:chat/stable@site-a", ...(traffic ? { traffic } : {}) }));
