@@ -92,6 +92,34 @@ export const PoolProbe = Type.Union(
       },
       "A look at an inference server.",
     ),
+    closed(
+      {
+        kind: Type.Literal("metric", {
+          description: "Read a metric, as an endpoint picker tells its ready endpoints.",
+        }),
+        path: Type.String({
+          pattern: "^/",
+          maxLength: 2048,
+          default: "/metrics",
+          description: "Where the metrics are.",
+        }),
+        metric: Type.String({
+          pattern: "^[a-zA-Z_:][a-zA-Z0-9_:]*$",
+          maxLength: 255,
+          default: "llm_d_epp_ready_endpoints",
+          description: "The metric's name. Of several samples the sum counts.",
+        }),
+        labels: Type.Record(Type.String({ pattern: "^[a-zA-Z_][a-zA-Z0-9_]*$" }), Type.String({ maxLength: 1024 }), {
+          maxProperties: 16,
+          default: {},
+          description: "Labels that a sample must bear to count, and their values.",
+        }),
+        min: Type.Number({ default: 1, description: "The target is well from this value on." }),
+        absentMs: duration("milliseconds", 30_000, "How long an absent metric says nothing, before it is a failure."),
+        tls: Tls,
+      },
+      "A value among a server's metrics.",
+    ),
   ],
   { description: "How an endpoint is looked at." },
 );

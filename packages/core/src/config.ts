@@ -118,7 +118,17 @@ export type ProbeConfig =
     }
   | { readonly kind: "tcp" }
   | { readonly kind: "grpc"; readonly service: string; readonly tls?: TlsConfig }
-  | { readonly kind: "model"; readonly model: string; readonly generate: boolean; readonly tls?: TlsConfig };
+  | { readonly kind: "model"; readonly model: string; readonly generate: boolean; readonly tls?: TlsConfig }
+  | {
+      readonly kind: "metric";
+      readonly path: string;
+      readonly metric: string;
+      readonly labels: Readonly<Record<string, string>>;
+      readonly min: number;
+      /** How long the metric may be absent before that is a failure. */
+      readonly absentMs: number;
+      readonly tls?: TlsConfig;
+    };
 
 export type TlsConfig = { readonly serverName: string; readonly caFile?: string };
 

@@ -90,6 +90,45 @@ test("grpc: a real server's health service", async (t) => {
   assert.match(because(await look([at], { kind: "grpc", service: "nobody" })), /grpc-status 5/);
 });
 
+test("grpc: of an endpoint picker and its follower, which isn't serving, one is enough", async (t) => {
+  const picker = async (status: "SERVING" | "NOT_SERVING"): Promise<string> => {
+    const server = new GrpcServer();
+    new HealthImplementation({ readiness: status }).addToServer(server);
+    t.after(() => server.forceShutdown());
+    const { promise, resolve } = Promise.withResolvers<number>();
+    server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (_error, port) => resolve(port));
+    return `127.0.0.1:${await promise}`;
+  };
+  const pickers = [await picker("NOT_SERVING"), await picker("SERVING")];
+  assert.equal(because(await look(pickers, { kind: "grpc", service: "readiness" })), "");
+  assert.match(because(await look(pickers, { kind: "grpc", service: "readiness" }, { up: 2 })), /not SERVING/);
+});
+
+test("metric: the sum of what bears the labels; one that isn't there says nothing", async (t) => {
+  let text = 'ready{name="chat",zone="1"} 2\nready{name="chat",zone="2"} 1\nready{name="embed"} 7\n';
+  const at = await listen(
+    t,
+    createHttp((_request, response) => response.end(text)),
+  );
+  const probe = {
+    kind: "metric",
+    path: "/metrics",
+    metric: "ready",
+    labels: { name: "chat" },
+    min: 3,
+    absentMs: 1,
+  } as const;
+  assert.equal((await look([at], probe)).kind, "ok");
+  assert.match(because(await look([at], { ...probe, min: 4 })), /ready is 3, less than 4/);
+  assert.deepEqual(await look([at], { ...probe, metric: "rea" }), {
+    kind: "unclear",
+    because: `${at}: no rea in /metrics`,
+  });
+  text = 'ready{name="chat"} NaN\n';
+  assert.match(because(await look([at], probe)), /ready is NaN/);
+  assert.equal((await look([at, at], { ...probe, metric: "other" }, { up: 2 })).kind, "unclear");
+});
+
 test("model: lists its model and gives a token", async (t) => {
   const server = await startModelServer({ site: "site-a", channel: "stable", index: 1, host: "127.0.0.1", port: 0 });
   t.after(() => server.close(0));

@@ -5,6 +5,7 @@ import { type GuardRules, guardTarget } from "./guard-target.ts";
 import { lookGrpc } from "./probes/grpc.ts";
 import { lookHttp } from "./probes/http.ts";
 import { type Attempt, failed, type LookOptions, type LookResult, timeLook } from "./probes/look.ts";
+import { lookMetric } from "./probes/metric.ts";
 import { lookModel } from "./probes/model.ts";
 import { lookTcp } from "./probes/tcp.ts";
 
@@ -48,6 +49,7 @@ export async function lookAtTarget(plan: LookPlan, rules: GuardRules, options: L
   if (options.signal.aborted) cut();
   const failures: (string | undefined)[] = [];
   let [begun, up, down] = [0, 0, 0];
+  let unclear: LookResult | undefined;
 
   function begin(): void {
     const index = begun;
@@ -60,9 +62,11 @@ export async function lookAtTarget(plan: LookPlan, rules: GuardRules, options: L
       if (result.kind === "ok") up += 1;
       else down += 1;
       if (result.kind === "failed") failures[index] = `${endpoint}: ${result.because}`;
+      if (result.kind === "unclear") unclear ??= { kind: "unclear", because: `${endpoint}: ${result.because}` };
       if (result.kind === "ok" && up >= endpointsUpMin) resolve(result);
-      else if (up + down === endpoints.length) resolve(failed(failures.find(Boolean) ?? "too few endpoints"));
-      else if (result.kind === "failed") begin();
+      else if (up + down === endpoints.length)
+        resolve(unclear ?? failed(failures.find(Boolean) ?? "too few endpoints"));
+      else if (result.kind !== "ok") begin();
     });
   }
 
@@ -105,6 +109,8 @@ function attemptOf(probe: ProbeConfig): Attempt {
       return lookGrpc(probe);
     case "model":
       return lookModel(probe);
+    case "metric":
+      return lookMetric(probe);
     default:
       return probe satisfies never;
   }

@@ -13,8 +13,8 @@ const ok: LookResult = { kind: "ok", ms: 1 };
 const failed: LookResult = { kind: "failed", because: "connect ECONNREFUSED" };
 
 /** Notes looks one after another, the first beginning at 1000, a hundred milliseconds apart. */
-function note(results: readonly (LookResult | undefined)[]) {
-  const entry = newWatched(plan, 0, { spreadMs: 1000, beatMs: 1 });
+function note(results: readonly (LookResult | undefined)[], of = plan) {
+  const entry = newWatched(of, 0, { spreadMs: 1000, beatMs: 1 });
   const said = results.map((result, index) => {
     const startedAt = 1000 + index * 100;
     return noteLook(entry, result, { settings, startedAt, wallAt: epochMs(startedAt) });
@@ -65,6 +65,22 @@ test("a discarded look is no look", () => {
   const { entry, vote } = note([undefined, undefined, undefined, undefined]);
   assert.equal(entry.hasLooked, false);
   assert.equal(vote.opinion, "unknown");
+});
+
+test("a metric that vanishes makes a healthy target unknown, and down once it was away for as long as it may", () => {
+  const probe = { kind: "metric", path: "/metrics", metric: "ready", labels: {}, min: 1, absentMs: 500 } as const;
+  const gone: LookResult = { kind: "unclear", because: "no ready in /metrics" };
+  const seen = (results: readonly LookResult[]) => note(results, { ...plan, probe });
+  const well = [ok, ok, ok, ok, ok];
+  assert.equal(seen([...well, gone]).vote.opinion, "unknown");
+  assert.equal(seen([...well, gone]).said.at(-1)?.isChange, true);
+  assert.equal(seen([...well, gone, ok]).vote.opinion, "healthy");
+  const late = seen([...well, ...Array.from({ length: 8 }, () => gone)]);
+  assert.equal(late.vote.opinion, "unknown");
+  const down = seen([...well, ...Array.from({ length: 9 }, () => gone)]);
+  assert.equal(down.vote.opinion, "down");
+  assert.match(down.vote.detail ?? "", /^no ready in \/metrics for 1 s$/);
+  assert.equal(seen([failed, failed, failed, failed, gone]).vote.opinion, "down", "it says nothing either way");
 });
 
 test("a look that ends long after its deadline is discarded: the agent stood still, and not the target", async () => {

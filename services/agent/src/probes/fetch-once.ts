@@ -9,7 +9,7 @@ import { tlsOptions } from "./tls.ts";
 // Importing node:http as a module loads all of fetch and WebSocket with it, 15 MB, since each of its names is read; this does not.
 const { request: requestHttp } = process.getBuiltinModule("node:http");
 
-/** More than any honest answer to a probe. Unit: bytes. */
+/** More than any honest answer to a probe that asks for no metrics. Unit: bytes. */
 export const bodyBytesMax = 65_536;
 const headerBytesMax = 16_384;
 
@@ -18,6 +18,8 @@ export type Ask = {
   readonly tls?: TlsConfig | undefined;
   /** Sent by POST as JSON; without it the request is a GET. */
   readonly json?: unknown;
+  /** A longer body is an error. Unit: bytes. Default: `bodyBytesMax`. */
+  readonly bytesMax?: number;
   /** Called with each piece of the body. */
   readonly onPiece?: (piece: Buffer) => void;
 };
@@ -57,7 +59,7 @@ export async function fetchOnce(
   request.once("upgrade", (response) => reject(new Error(`status ${response.statusCode}`)));
   try {
     const response = await promise;
-    return { status: response.statusCode ?? 0, body: await readBody(response, ask.onPiece) };
+    return { status: response.statusCode ?? 0, body: await readBody(response, ask) };
   } finally {
     options.signal.removeEventListener("abort", cut);
     request.destroy();
@@ -71,13 +73,13 @@ export function authorityOf(pinned: Pinned, tls: TlsConfig | undefined): string 
   return pinned.port === (tls ? 443 : 80) ? name : `${name}:${pinned.port}`;
 }
 
-function readBody(response: IncomingMessage, onPiece: Ask["onPiece"]): Promise<string> {
+function readBody(response: IncomingMessage, { onPiece, bytesMax = bodyBytesMax }: Ask): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const pieces: Buffer[] = [];
   let bytes = 0;
   response.on("data", (piece: Buffer) => {
     bytes += piece.length;
-    if (bytes > bodyBytesMax) return void response.destroy(new Error(`body larger than ${bodyBytesMax} bytes`));
+    if (bytes > bytesMax) return void response.destroy(new Error(`body larger than ${bytesMax} bytes`));
     pieces.push(piece);
     onPiece?.(piece);
   });

@@ -3,7 +3,9 @@ import type { Pinned } from "../guard-target.ts";
 /** What one look saw. `ms` and `firstTokenMs` are milliseconds from the start of the look. */
 export type LookResult =
   | { readonly kind: "ok"; readonly ms: number; readonly firstTokenMs?: number }
-  | { readonly kind: "failed"; readonly because: string };
+  | { readonly kind: "failed"; readonly because: string }
+  /** The target answered, and what was asked for can't be told from it. */
+  | { readonly kind: "unclear"; readonly because: string };
 
 export type LookOptions = {
   readonly deadlineMs: number;
@@ -13,6 +15,9 @@ export type LookOptions = {
 };
 
 type Seen = { readonly firstTokenMs?: number } | undefined;
+
+/** Thrown by a probe that saw nothing either way. */
+export class Unclear extends Error {}
 
 /** A probe's own part: resolves when the target is well, throws when it isn't. `signal` aborts at the deadline. */
 export type Attempt = (pinned: Pinned, options: LookOptions) => Promise<Seen>;
@@ -38,7 +43,8 @@ export async function timeLook(
     const seen = await Promise.race([attempt({ ...options, signal }), ended.promise]);
     return { kind: "ok", ms: performance.now() - startedAt, ...seen };
   } catch (error) {
-    return failed(messageOf(signal.aborted ? signal.reason : error));
+    const { because } = failed(messageOf(signal.aborted ? signal.reason : error));
+    return { kind: error instanceof Unclear ? "unclear" : "failed", because };
   } finally {
     clearTimeout(timer);
     options.signal.removeEventListener("abort", cut);
@@ -46,7 +52,7 @@ export async function timeLook(
 }
 
 /** A failed look. The sentence may hold bytes from the target and ends up on somebody's terminal, so control characters go. */
-export const failed = (because: string): LookResult => ({
+export const failed = (because: string): Extract<LookResult, { kind: "failed" }> => ({
   kind: "failed",
   because: because.slice(0, 200).replaceAll(/\p{C}/gu, "?"),
 });
