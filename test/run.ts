@@ -9,8 +9,8 @@ import { type PeerName, peer, peerNames, peers } from "./peers/peer.ts";
 
 const root = join(import.meta.dirname, "..");
 const patterns = ["packages/**/*.test.ts", "services/**/*.test.ts", "test/**/*.test.ts"];
-/** These wait for whole labs, a minute and more; begun last, one lane would wait for them alone. */
-const longest = "test/lab/story/";
+/** The longest come first, and wait most of the time; begun last, one lane would wait for them alone. The others fill the gaps. */
+const slowest = ["test/lab/story/", "test/conformance/", "test/scenarios/", "test/", "services/"];
 /** One file may take this long before it counts as hung. Unit: milliseconds. */
 const fileTimeoutMs = 240_000;
 
@@ -48,10 +48,10 @@ function testFiles(): string[] {
   const isForeign = (path: string): boolean => /(^|[/\\])(node_modules|dist)$/.test(path);
   const all = globSync(patterns, { cwd: root, exclude: isForeign }).map((path) => path.split(sep).join("/"));
   const wanted = filters.length === 0 ? all : all.filter((path) => filters.some((part) => path.includes(part)));
-  const longFirst = (path: string): number => (path.startsWith(longest) ? 0 : 1);
+  const turnOf = (path: string): number => [...slowest, ""].findIndex((part) => path.startsWith(part));
   return wanted
     .sort()
-    .sort((a, b) => longFirst(a) - longFirst(b))
+    .sort((a, b) => turnOf(a) - turnOf(b))
     .map((path) => join(root, path));
 }
 
@@ -73,9 +73,11 @@ async function runFiles(files: readonly string[]): Promise<Outcome> {
   process.env["NODE_COMPILE_CACHE"] ??= join(root, "node_modules/.cache/compile");
   let counts: Counts | undefined;
   const empty: string[] = [];
-  // Tests wait on real sockets and processes, so two at a time even on one core; more would starve their deadlines.
-  const concurrency = Math.max(2, Math.floor(availableParallelism() / 2));
-  const stream = run({ files: [...files], concurrency, timeout: fileTimeoutMs, cwd: root });
+  // Tests of real sockets and processes wait most of the time, so there are more at a time than cores. Those that only reckon stand
+  // back for them (`stand-back.ts`), or they would starve their deadlines.
+  const concurrency = Math.max(3, Math.ceil(availableParallelism() * 1.5));
+  const execArgv = ["--import", join(import.meta.dirname, "stand-back.ts")];
+  const stream = run({ files: [...files], concurrency, execArgv, timeout: fileTimeoutMs, cwd: root });
   stream.on("test:pass", ({ name }) => {
     if (files.includes(name)) empty.push(name);
   });

@@ -124,8 +124,9 @@ const allocator = { MALLOC_ARENA_MAX: "1" };
 
 function launch(part: Part, { layout, databaseUrl }: SupervisorOptions): Started {
   mkdirSync(join(layout.root, part.name), { recursive: true });
-  const ours = { DATABASE_URL: databaseUrl, NODE_COMPILE_CACHE: layout.cache, NODE_OPTIONS: "", ...allocator };
-  return startProcess(part.args, join(layout.logs, `${part.name}.log`), { ...process.env, ...ours });
+  const ours = { DATABASE_URL: databaseUrl, NODE_OPTIONS: "", ...allocator };
+  const env = { NODE_COMPILE_CACHE: layout.cache, ...process.env, ...ours };
+  return startProcess(part.args, join(layout.logs, `${part.name}.log`), env);
 }
 
 function pidOf(child: ChildProcess, part: Part): number {
