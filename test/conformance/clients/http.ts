@@ -63,7 +63,8 @@ export function open(
     method: question.method ?? (body === undefined ? "GET" : "POST"),
     headers: { ...length, ...headers } as Record<string, string | string[]>,
     agent,
-    signal: signal ? AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]) : AbortSignal.timeout(patienceMs),
+    // Whoever brings a signal has a patience of his own: streams of the full form last for minutes.
+    signal: signal ?? AbortSignal.timeout(patienceMs),
     ...(ca === undefined ? {} : { ca, servername }),
   };
   return new Promise((resolve, reject) => {
