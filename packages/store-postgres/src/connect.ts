@@ -1,4 +1,7 @@
+import { Socket } from "node:net";
 import pg from "pg";
+import { firstOf } from "./first-of.ts";
+import { serversOf } from "./servers.ts";
 import { unavailable } from "./unavailable.ts";
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -27,9 +30,37 @@ type PoolOptions = {
   readonly statementTimeoutMs?: number;
 };
 
-/** A pool whose connections may break at any moment without taking the process with them. */
+/** A server that hasn't taken a connection for so long may be dead, and the next one is tried beside it. Unit: milliseconds. */
+const nextServerMs = 300;
+/** How long a connection may take to say goodbye: a server that stands still never would. Unit: milliseconds. */
+const goodbyeMs = 1_000;
+
+/** A pool whose connections may break at any moment without taking the process with them; of several servers, one that writes. */
 export function makePool(options: { url: string; log: (message: string) => void }, limits: PoolOptions): Pool {
+  let servers = serversOf(options.url).map((url) => makeServer({ ...options, url }, limits));
+  let ended: Promise<unknown> | undefined;
+
+  return {
+    connect: async () => {
+      const ways = servers.map((server) => async () => ({ server, client: await server.pool.connect() }));
+      try {
+        const { server, client } = await firstOf(ways, nextServerMs, (late) => late.client.release());
+        // Who served last is the likeliest to be the primary still.
+        if (servers[0] !== server) servers = [server, ...servers.filter((other) => other !== server)];
+        return toConnection(client);
+      } catch (error) {
+        throw unavailable(error);
+      }
+    },
+    close: async () => void (await (ended ??= Promise.all(servers.map((server) => server.close())))),
+  };
+}
+
+type Server = { readonly pool: pg.Pool; close(): Promise<void> };
+
+function makeServer(options: { url: string; log: (message: string) => void }, limits: PoolOptions): Server {
   const statementMs = limits.statementTimeoutMs ?? statementTimeoutMs;
+  const sockets = new Set<Socket>();
   const pool = new pg.Pool({
     connectionTimeoutMillis: 2_000,
     statement_timeout: statementMs,
@@ -42,21 +73,24 @@ export function makePool(options: { url: string; log: (message: string) => void 
     keepAlive: true,
     idleTimeoutMillis: 30_000,
     application_name: "sluice",
+    stream: () => kept(new Socket(), sockets),
     // The pool listens only while a connection is idle; a server may also die between two statements of a transaction.
     onConnect: (client) => prepare(client.on("error", () => {})),
   });
   pool.on("error", (error) => options.log(`a database connection was lost: ${error.message}`));
-  let ended: Promise<void> | undefined;
   return {
-    connect: async () => {
-      try {
-        return toConnection(await pool.connect());
-      } catch (error) {
-        throw unavailable(error);
-      }
+    pool,
+    async close() {
+      const late = setTimeout(() => sockets.forEach((socket) => socket.destroy()), goodbyeMs);
+      await pool.end();
+      clearTimeout(late);
     },
-    close: () => (ended ??= pool.end()),
   };
+}
+
+function kept(socket: Socket, sockets: Set<Socket>): Socket {
+  sockets.add(socket);
+  return socket.once("close", () => sockets.delete(socket));
 }
 
 /** Dates must read alike on every connection, as the lease compares their text; and a standby that only reads won't do. */

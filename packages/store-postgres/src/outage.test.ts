@@ -87,6 +87,18 @@ test("a server that falls silent is given up in 2.5 s, in a transaction too, and
   }
 });
 
+test("a door closes on a server that stands still: nobody waits for its goodbye", async (context) => {
+  const { store, close } = await begin(context);
+  await store.head();
+  const frozen = (await ask(`SELECT pid ${ours}`)).map((row) => Number(row["pid"]));
+  for (const pid of frozen) process.kill(pid, "SIGSTOP");
+  try {
+    await close();
+  } finally {
+    for (const pid of frozen) process.kill(pid, "SIGCONT");
+  }
+});
+
 test("a server that is stopped is unavailable at once, and everything is there when it is back", async (context) => {
   const { store, lease, epoch, sequence } = await begin(context);
   const next = commit({ epoch, sequenceBefore: sequence });

@@ -6,7 +6,10 @@ import { makeStore } from "./store.ts";
 export type Postgres = { readonly store: Store; readonly lease: Lease; close(): Promise<void> };
 
 export type PostgresOptions = {
-  /** `postgresql://user:password@host:port/database`; any server that speaks PostgreSQL's protocol and SQL. */
+  /**
+   * `postgresql://user:password@host:port/database`; any server that speaks PostgreSQL's protocol and SQL. With `host:port,host:port`
+   * the one that takes writes.
+   */
   readonly url: string;
   /** Told when a connection is lost while nobody was using it. */
   readonly log: (message: string) => void;

@@ -51,9 +51,10 @@ async function once<T>(pool: Pool, action: (db: Db) => Promise<T>): Promise<T> {
       try {
         return await connection.query(text, values);
       } catch (error) {
-        // Only an answer of the server leaves the connection in a known state; class 57P is its farewell.
+        // Only an answer of the server leaves the connection in a known state; class 57P is its farewell, and one that has come
+        // to only read (25006) is a standby now, so the next try shall find another.
         const code = sqlState(error);
-        if (code === "" || code.startsWith("57P")) broken = error;
+        if (code === "" || code.startsWith("57P") || code === "25006") broken = error;
         throw error;
       }
     },

@@ -39,7 +39,7 @@ export type Parts = {
 const pollEveryMs = 20;
 const pollTimeoutMs = 1_000;
 
-/** Starts targets, nameservers, one arbiter on a store in memory, and the agents: whatever is asked for, in any order. */
+/** Starts targets, nameservers, one arbiter, on a store in memory unless another is given, and the agents: whatever is asked for, in any order. */
 export async function openParts(shape: WorldShape): Promise<Parts> {
   const net = await drawNet();
   const config = worldConfig(net, shape);
@@ -48,7 +48,7 @@ export async function openParts(shape: WorldShape): Promise<Parts> {
   const { layout, tokens } = await prepareWorld(directory, config);
   const common = { config, clock: systemClock, tokens };
   const logger = makeLogger({ service: "scenario", name: "world", level: "silent" });
-  const database = makeMemoryDatabase(systemClock);
+  const database = shape.database ?? makeMemoryDatabase(systemClock);
   const keysOf = async (name: string) => ({
     keyring: await readKeyring(layout.keys, join(directory, name)),
     signer: await readSigner(join(layout.keys, `${name}.key`), name),

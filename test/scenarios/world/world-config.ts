@@ -1,5 +1,6 @@
 import { checkConfig } from "@sluice/contract";
 import type { Config, ServiceConfig } from "@sluice/core";
+import type { Lease, Store } from "@sluice/ports";
 
 /** Where a world lives: a /24 of loopback that no other test uses at the moment, `127.77.12`. */
 export type Net = string;
@@ -12,6 +13,8 @@ export type WorldShape = {
   readonly probes?: Partial<Config["probes"]>;
   /** Each site has a front door apart from its pools: a gateway that agents probe as the edge. */
   readonly gateways?: boolean;
+  /** Opened at each start of the arbiter. Default: one in memory. */
+  readonly database?: { open(): { readonly store: Store; readonly lease: Lease } };
 };
 
 const witness = "site-w";

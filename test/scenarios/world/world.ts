@@ -31,6 +31,8 @@ export interface World {
 }
 
 export type Status = {
+  readonly isLeading: boolean;
+  readonly epoch: number;
   readonly fence: string | null;
   readonly vantages: readonly { readonly agent: string; readonly isFresh: boolean; readonly because: string | null }[];
   readonly services: readonly {
