@@ -100,20 +100,17 @@ async function membersOf(nodes: readonly Node[]): Promise<readonly Member[]> {
 async function startEtcd(directory: string): Promise<{ readonly child: ChildProcess; readonly port: number }> {
   const [port, peerPort] = [await freePort("127.0.0.1"), await freePort("127.0.0.1")];
   const [client, peer] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${peerPort}`];
-  const args = [
-    ...[
-      "--name",
-      "etcd",
-      "--data-dir",
-      join(directory, "etcd"),
-      "--log-level",
-      "warn",
-      "--initial-cluster",
-      `etcd=${peer}`,
-    ],
-    ...["--listen-client-urls", client, "--advertise-client-urls", client],
-    ...["--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer],
-  ];
+  const settings = {
+    name: "etcd",
+    "data-dir": join(directory, "etcd"),
+    "log-level": "warn",
+    "initial-cluster": `etcd=${peer}`,
+    "listen-client-urls": client,
+    "advertise-client-urls": client,
+    "listen-peer-urls": peer,
+    "initial-advertise-peer-urls": peer,
+  };
+  const args = Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
   const child = launch("etcd", args, { log: join(directory, "etcd.log"), user: undefined });
   await until("etcd answers", () =>
     fetch(`${client}/health`).then(

@@ -88,12 +88,12 @@ test("a server that falls silent is given up in 2.5 s, in a transaction too, and
 });
 
 test("a door closes on a server that stands still: nobody waits for its goodbye", async (context) => {
-  const { store, close } = await begin(context);
-  await store.head();
+  const door = await begin(context);
+  await door.store.head();
   const frozen = (await ask(`SELECT pid ${ours}`)).map((row) => Number(row["pid"]));
   for (const pid of frozen) process.kill(pid, "SIGSTOP");
   try {
-    await close();
+    await door.close();
   } finally {
     for (const pid of frozen) process.kill(pid, "SIGCONT");
   }
