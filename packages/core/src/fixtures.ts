@@ -60,7 +60,15 @@ export function configOf(service: Partial<ServiceConfig> = {}): Config {
       anchors: [],
       allow: [],
     },
-    guards: { cooldownMs: 60_000, movesPerHourMax: 2, readmitAfterMs: 600_000 },
+    // Neither a ramp nor a budget, unless a test is about them.
+    guards: {
+      cooldownMs: 60_000,
+      movesPerHourMax: 2,
+      readmitAfterMs: 600_000,
+      holdMaxMs: 14_400_000,
+      movedShareMax: 1,
+      rampStepMs: 0,
+    },
     store: { site: "witness" },
   };
 }
@@ -273,6 +281,6 @@ export class Leader {
   }
 
   get held(): string | undefined {
-    return this.world.watch.held["chat"]?.split(":")[0];
+    return this.world.watch.held["chat"]?.rule;
   }
 }

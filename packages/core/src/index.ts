@@ -7,7 +7,6 @@ export { type Ask, type Command, type CommandResult } from "./command.ts";
 export * from "./config.ts";
 export { formatDate } from "./date.ts";
 export type { Decision } from "./decision.ts";
-export { homeOf } from "./draft.ts";
 export { whyNotElectorate } from "./electorate.ts";
 export { type ErrorCode, errorCodes, type Problem, SluiceError } from "./errors.ts";
 export { type Event, type EventKind, type JournalEntry, sentence, tallySentence } from "./event.ts";
@@ -23,6 +22,7 @@ export {
   observe,
   opinionOf,
 } from "./health.ts";
+export { type Braked, brakeRules } from "./brake.ts";
 export { invariant } from "./invariant.ts";
 export type { Envelope, EnvelopeKind, KeyEntry, KeyRole, Keyset } from "./keyset.ts";
 export {
@@ -47,6 +47,7 @@ export {
   pinnedChannelOf,
 } from "./override.ts";
 export { formatPlacement, onSite, type Placement, type SiteShare, samePlacement, sitesOf } from "./placement.ts";
+export { homeOf } from "./policy/home.ts";
 export { domainsMax, majority } from "./quorum.ts";
 export { type CompiledRoute, compileRoute, type RoutingSite } from "./route/compile-route.ts";
 export { type Draw, type EndpointLoad, loadBoundFactor, pickEndpoint } from "./route/pick-endpoint.ts";

@@ -1,9 +1,10 @@
 import { applyConfig } from "./apply-config.ts";
 import type { Command, CommandResult } from "./command.ts";
 import { policySites } from "./config.ts";
-import { copyDraft, type Draft, findService, healthAt, homeOf } from "./draft.ts";
+import { copyDraft, type Draft, findService, healthAt } from "./draft.ts";
 import { sentence } from "./event.ts";
 import { onSite, samePlacement, sitesOf } from "./placement.ts";
+import { homeOf } from "./policy/home.ts";
 import { rebase, release } from "./rebase.ts";
 import { belowFloor, notFound, nothingToDo, type Refusal } from "./refusal.ts";
 import { setOverride } from "./set-override.ts";

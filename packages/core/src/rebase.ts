@@ -26,9 +26,10 @@ export function rebase(
   for (const { site } of state.quarantine.filter((entry) => named.includes(entry.site))) {
     draft.events.push({ kind: "readmitted", service: service.name, site, because: "operator" });
   }
-  const undo = samePlacement(state.base, to) ? state.served : state.base;
+  const { ramp, ...rest } = state;
+  const undo = samePlacement(state.base, to) ? state.served : (ramp?.from ?? state.base);
   const quarantine = state.quarantine.filter((entry) => !named.includes(entry.site));
-  draft.services[service.name] = { ...state, base: to, quarantine, undo, isOperatorsChoice: true };
+  draft.services[service.name] = { ...rest, base: to, quarantine, undo, isOperatorsChoice: true };
   release(draft, service, command.by);
   return serveAsAsked(draft, service, {
     command,

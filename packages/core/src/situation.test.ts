@@ -15,7 +15,7 @@ const auto = serviceOn(weightedOn({ "site-a": 80, "site-b": 20 }), {
 });
 
 /** What each situation looks like: the service, what is seen cycle by cycle, and where it is answered then. */
-const table: Readonly<Record<Exclude<SituationKind, "unplaced">, [typeof pair, readonly Health[], readonly string[]]>> =
+const table: Readonly<Record<Exclude<SituationKind, "unplaced">, [typeof pair, readonly Health[], readonly string[], number?]>> =
   {
     serving: [pair, [ab(up, up)], ["site-a"]],
     "serving-away": [pair, [ab(down, up), ...Array<Health>(125).fill(ab(up, up))], ["site-b"]],
@@ -30,11 +30,19 @@ const table: Readonly<Record<Exclude<SituationKind, "unplaced">, [typeof pair, r
     "recovered-from-all-bad": [sorry, [ab(down, down), ab(down, up)], ["site-b"]],
     "share-site-down": [shared, [ab(down, up)], ["site-b"]],
     "share-site-back": [auto, [ab(down, up), ...Array<Health>(121).fill(ab(up, up))], ["site-a", "site-b"]],
+    "failing-back": [auto, [ab(down, up), ...Array<Health>(122).fill(ab(up, up))], ["site-a", "site-b"], 60_000],
+    "failback-stopped": [
+      auto,
+      [ab(down, up), ...Array<Health>(122).fill(ab(up, up)), ab("degraded", up)],
+      ["site-b"],
+      60_000,
+    ],
   };
 
-for (const [kind, [service, seen, answered]] of Object.entries(table)) {
+for (const [kind, [service, seen, answered, rampStepMs = 0]] of Object.entries(table)) {
   test(`${kind} is named, and answered at ${answered.join(" and ")}`, () => {
-    const leader = new Leader(configOfThree(service));
+    const config = configOfThree(service);
+    const leader = new Leader({ ...config, guards: { ...config.guards, rampStepMs } });
     let named: string | undefined;
     for (const health of seen) {
       leader.pass(5_000, health);

@@ -58,15 +58,23 @@ const anyService = (name: string): fc.Arbitrary<ServiceConfig> =>
       withChannels(serviceOn(policy, { name, host: `${name}.example.test`, failback, allBad }), channels),
     );
 export const anyConfig: fc.Arbitrary<Config> = fc
-  .tuple(anyService("chat"), anyService("embed"), fc.integer({ min: 1, max: 4 }), fc.boolean(), fc.nat({ max: 3 }))
-  .map(([chat, embed, movesPerHourMax, hasEdge, gateways]) => {
+  .tuple(anyService("chat"), anyService("embed"), fc.integer({ min: 1, max: 4 }), fc.boolean(), fc.nat({ max: 15 }))
+  .map(([chat, embed, movesPerHourMax, hasEdge, chance]) => {
+    const gateways = chance % 4;
     const plain = configOfThree(chat, embed);
     const config = gateways === 0 ? plain : { ...withGateways(plain), gateways: gatewaysAt("site-a", "site-b") };
     const edge = { endpoints: ["127.0.0.1:1"], probe: { kind: "tcp" } } as const;
     return {
       ...config,
       sites: config.sites.map((site) => (hasEdge && site.role === "serving" ? { ...site, edge } : site)),
-      guards: { cooldownMs: 20_000, movesPerHourMax, readmitAfterMs: 15_000 },
+      guards: {
+        cooldownMs: 20_000,
+        movesPerHourMax,
+        readmitAfterMs: 15_000,
+        holdMaxMs: 60_000,
+        movedShareMax: chance < 8 ? 0.25 : 1,
+        rampStepMs: chance % 8 < 4 ? 5_000 : 0,
+      },
     };
   });
 

@@ -39,7 +39,8 @@ export function watchVotes(
   }
   const blamed = blamedNow(config, verdicts);
   events.push(...blameEvents(watch.blamed, blamed));
-  return { watch: { ...watch, cycleAt: at.now, verdicts, blamed, freshDomains: at.ballots.freshDomains }, events };
+  const clock = { ...watch.clock, ranMs: watch.clock.ranMs + passedMs };
+  return { watch: { ...watch, cycleAt: at.now, verdicts, blamed, freshDomains: at.ballots.freshDomains, clock }, events };
 }
 
 /** One target after one more cycle. Looks are weighed against what looks said before, whatever traffic has made of it. */
