@@ -22,7 +22,6 @@ export {
   observe,
   opinionOf,
 } from "./health.ts";
-export { type Braked, brakeRules } from "./brake.ts";
 export { invariant } from "./invariant.ts";
 export type { Envelope, EnvelopeKind, KeyEntry, KeyRole, Keyset } from "./keyset.ts";
 export {
@@ -69,6 +68,7 @@ export {
   serviceSnapshot,
   type ZoneSnapshot,
 } from "./snapshot.ts";
+export { type StandingBrake, standingBrakes } from "./standing-brakes.ts";
 export { type Change, type Input, type Outcome, step } from "./step.ts";
 export { type Tally, tally } from "./tally.ts";
 export { edgeKey, isPoolKey, poolKey, type Target, type TargetKey, targetKey } from "./target.ts";

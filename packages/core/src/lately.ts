@@ -13,7 +13,10 @@ export type Lately = {
   readonly changed: Map<ServiceName, number>;
 };
 
-export function latelyOf(services: Readonly<Record<ServiceName, ServiceState>>, { clock }: Pick<Watch, "clock">): Lately {
+export function latelyOf(
+  services: Readonly<Record<ServiceName, ServiceState>>,
+  { clock }: Pick<Watch, "clock">,
+): Lately {
   const lately: Lately = { left: new Map(), changed: new Map() };
   for (const [name, { quarantine, changedAt }] of Object.entries(services)) {
     for (const { site, since, because } of quarantine)

@@ -106,12 +106,13 @@ const undated = (now: EpochMs, moves: readonly EpochMs[]): EpochMs =>
 /** Moves that no brake counts any more are forgotten. */
 export function forgetMoves(draft: Draft, service: ServiceConfig): void {
   const state = draft.services[service.name];
-  if (!state || state.moves.length === 0) return;
-  const moves = state.moves.filter((at) => ago(draft, service, at) < hourMs);
-  if (moves.length === state.moves.length) return;
+  if (!state || (state.moves.length === 0 && state.changedAt === undefined)) return;
+  const isRecent = (at: EpochMs): boolean => ago(draft, service, at) < hourMs;
   const { changedAt, ...rest } = state;
-  const isRecent = changedAt !== undefined && moves.includes(changedAt);
-  draft.services[service.name] = { ...rest, moves, ...(isRecent ? { changedAt } : {}) };
+  const isChangeOld = changedAt !== undefined && !isRecent(changedAt);
+  if (state.moves.every(isRecent) && !isChangeOld) return;
+  const moves = state.moves.filter(isRecent);
+  draft.services[service.name] = { ...rest, moves, ...(isChangeOld || changedAt === undefined ? {} : { changedAt }) };
 }
 
 /** Says once, not each cycle, what is held back and by which rule. */

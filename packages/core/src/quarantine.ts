@@ -23,8 +23,11 @@ export function quarantined(draft: Draft, service: ServiceConfig, left: readonly
 }
 
 /** How long a quarantined site must be healthy to be a target again. Unit: milliseconds. */
-export const readmitMs = ({ config: { guards }, services }: Pick<Draft, "config" | "services">, service: string, site: SiteName): number =>
-  holdMs(guards.readmitAfterMs, timesLeft(services[service]?.flaps, site), guards);
+export const readmitMs = (
+  { config: { guards }, services }: Pick<Draft, "config" | "services">,
+  service: string,
+  site: SiteName,
+): number => holdMs(guards.readmitAfterMs, timesLeft(services[service]?.flaps, site), guards);
 
 /**
  * A quarantined site that has been healthy by quorum for long enough is a target again. That is not failback. The time is the

@@ -162,19 +162,26 @@ type Turn = {
   readonly asks: readonly AnyAsk[];
   readonly isDryRun: boolean;
   readonly isNewLeader: boolean;
+  /** For how many cycles it stays so. */
+  readonly cycles: number;
 };
+/** All is well for a while: time for what comes back by itself, which no random weather would leave it. */
+const calm: Seen = { bySite: ["healthy", "healthy", "healthy"], odd: [0, 0, "healthy"], traffic: [] };
 export const anyTurns: fc.Arbitrary<readonly Turn[]> = fc.array(
-  fc.record({
-    seen: anySeen,
-    waitMs: fc.constantFrom(250, 1_000, 5_000, 5_000, 20_000),
-    asks: fc
-      .integer({ min: 0, max: 1_000_000 })
-      .chain((n) =>
-        n % 2 === 0 ? fc.array(anyAsk(`o${n}`), { minLength: 1, maxLength: 2 }) : fc.constant<AnyAsk[]>([]),
-      ),
-    isDryRun: fc.nat({ max: 5 }).map((n) => n === 0),
-    isNewLeader: fc.nat({ max: 9 }).map((n) => n === 0),
-  }),
+  fc
+    .record({
+      calm: fc.nat({ max: 3 }).map((n) => n === 0),
+      seen: anySeen,
+      waitMs: fc.constantFrom(250, 1_000, 5_000, 5_000, 20_000),
+      asks: fc
+        .integer({ min: 0, max: 1_000_000 })
+        .chain((n) =>
+          n % 2 === 0 ? fc.array(anyAsk(`o${n}`), { minLength: 1, maxLength: 2 }) : fc.constant<AnyAsk[]>([]),
+        ),
+      isDryRun: fc.nat({ max: 5 }).map((n) => n === 0),
+      isNewLeader: fc.nat({ max: 9 }).map((n) => n === 0),
+    })
+    .map(({ calm: isCalm, ...turn }): Turn => (isCalm ? { ...turn, seen: calm, cycles: 15 } : { ...turn, cycles: 1 })),
   { minLength: 5, maxLength: 30, size: "max" },
 );
 
@@ -189,9 +196,15 @@ export type Cycle = {
   readonly again: (commands: readonly Command[]) => Outcome;
 };
 
+/** What is asked is asked once. */
+const cyclesOf = (turn: Turn): readonly Turn[] => [
+  turn,
+  ...Array.from({ length: turn.cycles - 1 }, () => ({ ...turn, asks: [], isNewLeader: false })),
+];
+
 function play(config: Config, turns: readonly Turn[], law: (cycle: Cycle) => void): void {
   const leader = new Leader(config);
-  for (const turn of turns) {
+  for (const turn of turns.flatMap(cyclesOf)) {
     if (turn.isNewLeader) leader.epoch += 1;
     const before = leader.world;
     const commands = turn.asks.map((ask, at) =>

@@ -40,7 +40,10 @@ export function watchVotes(
   const blamed = blamedNow(config, verdicts);
   events.push(...blameEvents(watch.blamed, blamed));
   const clock = { ...watch.clock, ranMs: watch.clock.ranMs + passedMs };
-  return { watch: { ...watch, cycleAt: at.now, verdicts, blamed, freshDomains: at.ballots.freshDomains, clock }, events };
+  return {
+    watch: { ...watch, cycleAt: at.now, verdicts, blamed, freshDomains: at.ballots.freshDomains, clock },
+    events,
+  };
 }
 
 /** One target after one more cycle. Looks are weighed against what looks said before, whatever traffic has made of it. */

@@ -38,7 +38,8 @@ export function assessFailover(facts: PolicyFacts): Assessment {
 
 /** Where most of the traffic is. */
 const mostOf = (shares: readonly SiteShare[]): SiteName | undefined =>
-  shares.reduce<SiteShare | undefined>((most, entry) => (most && most.share >= entry.share ? most : entry), undefined)?.site;
+  shares.reduce<SiteShare | undefined>((most, entry) => (most && most.share >= entry.share ? most : entry), undefined)
+    ?.site;
 
 const isSplit = (placed: Placement): boolean => placed.kind === "sites" && placed.shares.length > 1;
 

@@ -17,7 +17,8 @@ export type RampFacts = {
  *
  *   what carried the traffic is down      leave it, as the policy says; home takes all at once where it is fit
  *   nothing ranks                         as `allBad` says
- *   a returning site is down or degraded  back to where it came from
+ *   a returning site is down              back to where it came from
+ *   it is degraded, and all of those well  back as well
  *   one of them all is unknown            wait: unknown is neither
  *   else                                  the next step, when this one has stood for long enough
  */
@@ -27,13 +28,16 @@ export function assessRamp(facts: PolicyFacts, { ramp, stoodMs, stepMs }: RampFa
   if (without.isEvacuation) return without;
   if (without.situation === "everything-down") return stay(placed, without.situation, without.because);
   const back = candidatesAt(facts, returning(ramp));
-  const bad = back.find(isBad);
+  const carriers = candidatesAt(facts, sitesOf(ramp.from));
+  const isFit = carriers.every(({ health, hasTripped }) => health.kind === "healthy" && hasTripped !== true);
+  const bad = back.find(({ health }) => health.kind === "down") ?? (isFit ? back.find(isBad) : undefined);
   if (bad) return stop(bad, ramp);
   const words = `${ramp.percent} % of the way home to ${formatPlacement(ramp.to)}`;
   const doubtful = back.find(({ health }) => health.kind !== "healthy");
-  const unknown = candidatesAt(facts, sitesOf(ramp.from)).find(({ health }) => health.kind === "unknown");
+  const unknown = carriers.find(({ health }) => health.kind === "unknown");
   const waits = doubtful ?? unknown ?? back.find((candidate) => candidate.hasTripped === true);
-  if (waits) return stay(placed, "failing-back", `${words}; it waits, since ${waits.health.site} is not known to be well`);
+  if (waits)
+    return stay(placed, "failing-back", `${words}; it waits, since ${waits.health.site} is not known to be well`);
   if (stoodMs < stepMs) return stay(placed, "failing-back", `${words}; the next step waits its time`);
   const percent = nextPercent(ramp.percent);
   const wanted = mixed(ramp.from, ramp.to, percent);
@@ -68,8 +72,7 @@ function stop({ health }: Candidate, { from }: Ramp): Assessment {
   };
 }
 
-const isBad = ({ health: { kind, because } }: Candidate): boolean =>
-  kind === "down" || (kind === "degraded" && !isAlarmOnly(because));
+const isBad = ({ health: { kind, because } }: Candidate): boolean => kind === "degraded" && !isAlarmOnly(because);
 
 const candidatesAt = ({ candidates }: PolicyFacts, sites: readonly string[]): readonly Candidate[] =>
   candidates.filter(({ health }) => sites.includes(health.site));
