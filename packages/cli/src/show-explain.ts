@@ -69,8 +69,7 @@ export function explainLines(explained: Explained): readonly string[] {
   ];
 }
 
-const brakeLine = (brake: Brake): string =>
-  `${brake.isHolding ? "holding " : "standing"} ${brakeWords(brake)}`;
+const brakeLine = (brake: Brake): string => `${brake.isHolding ? "holding " : "standing"} ${brakeWords(brake)}`;
 
 function channelsLine({ channels, pinnedChannel }: Explained): string {
   const weights = channels.map(({ channel, weight }) => `${channel} ${weight}`).join(", ");

@@ -2,6 +2,7 @@ export { type AcceptResult, acceptSnapshot } from "./accept.ts";
 export { type Adoption, adopt, adoptInto, type Found } from "./adopt.ts";
 export * from "./ballot-box.ts";
 export { type Blamed, blamedSentence } from "./blamed.ts";
+export { brakeRules } from "./brake.ts";
 export { type Cause, formatCause } from "./cause.ts";
 export { type Ask, type Command, type CommandResult } from "./command.ts";
 export * from "./config.ts";

@@ -46,5 +46,5 @@ export function partOf(placement: Placement, site: SiteName): number {
 const rounded = (percent: number): number => Math.max(percent > 0 ? 0.1 : 0, Math.round(percent * 10) / 10);
 
 /** The sites that get their traffic back. */
-export const returning = ({ from, to }: Pick<Ramp, "from" | "to">): readonly SiteName[] =>
+export const returning = ({ from, to }: Ramp): readonly SiteName[] =>
   sitesOf(to).filter((site) => !sitesOf(from).includes(site));

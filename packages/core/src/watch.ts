@@ -6,8 +6,8 @@ import type { EpochMs } from "./model.ts";
 import { majority } from "./quorum.ts";
 import { type Tally, tally } from "./tally.ts";
 import { type TargetKey, targetKey } from "./target.ts";
-import { nextTrip } from "./trip.ts";
-import { noVerdict, type Verdict, verdict, withOwnTraffic } from "./verdict.ts";
+import { nextTrip, type Trip } from "./trip.ts";
+import { isAlarmOnly, noVerdict, type Verdict, verdict, withOwnTraffic } from "./verdict.ts";
 import type { VerdictState, Watch } from "./world.ts";
 
 /**
@@ -55,6 +55,7 @@ function nextState(
   const { traffic } = counted;
   const trip = nextTrip(before.trip, traffic, at);
   const byLooks = verdict(counted, before.byLooks ?? before.verdict);
+  const badLooks = nextBadLooks(before, byLooks, at.passedMs);
   const next = withOwnTraffic(byLooks, trip);
   return {
     verdict: next,
@@ -63,8 +64,24 @@ function nextState(
     ...(next === byLooks ? {} : { byLooks }),
     ...(traffic ? { traffic } : {}),
     ...(trip ? { trip } : {}),
+    ...(badLooks ? { badLooks } : {}),
   };
 }
+
+/** Down, or degraded in a way that moves something. */
+const isBad = ({ kind, because }: Verdict): boolean =>
+  kind === "down" || (kind === "degraded" && !isAlarmOnly(because));
+
+/**
+ * Looks that are bad are told as trips are, to be blamed in the same way. Of what was unknown a moment ago nobody knows when it
+ * went bad: an arbiter that has just started would find it all to have done so together.
+ */
+function nextBadLooks(before: VerdictState, byLooks: Verdict, passedMs: number): Trip | undefined {
+  const wasKnown = (before.byLooks ?? before.verdict).kind !== "unknown";
+  const said = isBad(byLooks) && (wasKnown || before.badLooks) ? badTraffic : undefined;
+  return nextTrip(before.badLooks, said, { passedMs, hasGateway: false });
+}
+const badTraffic = { state: "tripped", because: "looks" } as const;
 
 /** Each blame is said once, when it comes and when it goes. */
 function blameEvents(before: readonly Blamed[], after: readonly Blamed[]): readonly Event[] {

@@ -20,7 +20,7 @@ test("when the first site stops, every nameserver moves; when it is back, the an
 
 test("failback by itself, after a while at home in good health", async () => {
   const service = { failback: { kind: "auto-after", afterMs: 1_000 } } as const;
-  const guards = { readmitAfterMs: 1_000, cooldownMs: 0 };
+  const guards = { readmitAfterMs: 1_000, cooldownMs: 0, rampStepMs: 0 };
   await using world = await openWorld({ sites: ["site-a", "site-b"], service, guards });
   await world.stopModels("site-a");
   await world.answers("site-b");

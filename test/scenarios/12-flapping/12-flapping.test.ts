@@ -17,7 +17,7 @@ test("looks that fail every other time never turn a site", async () => {
 });
 
 test("a site that goes and comes again and again moves at most so often, then waits for an operator", async () => {
-  const guards = { readmitAfterMs: 1_000, cooldownMs: 0, movesPerHourMax: 2 };
+  const guards = { readmitAfterMs: 1_000, cooldownMs: 0, rampStepMs: 0, movesPerHourMax: 2 };
   const service = { failback: { kind: "auto-after", afterMs: 1_000 } } as const;
   await using world = await openWorld({ sites: ["site-a", "site-b"], guards, service });
   await world.stopModels("site-a");
