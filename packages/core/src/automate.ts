@@ -28,10 +28,17 @@ export function automate(draft: Draft, service: ServiceConfig): Automated {
   const assessment = assess(draft, service, placed);
   const state = stateOf(draft, service);
   const isAsWanted = samePlacement(assessment.wanted, placed);
-  const held = isAsWanted ? undefined : move(draft, service, { state, placed, assessment });
+  const held =
+    isAsWanted || (isTurning(draft, service) && assessment.cause?.kind === "failback")
+      ? undefined
+      : move(draft, service, { state, placed, assessment });
   const heldByFloor = serveBase(draft, service, assessment);
   return { assessment, held: held ?? heldByFloor };
 }
+
+/** An override came or went, and what is served follows in this cycle. Only then is it known what is away from home. */
+const isTurning = (draft: Draft, service: ServiceConfig): boolean =>
+  !samePlacement(servedFor(draft, service, { base: stateOf(draft, service).base }), stateOf(draft, service).served);
 
 /** The state that `automate` has made sure of. */
 function stateOf(draft: Draft, service: ServiceConfig): ServiceState {

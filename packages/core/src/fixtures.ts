@@ -236,6 +236,13 @@ export class Leader {
     return outcome;
   }
 
+  /** The same as a follower, which watches and does nothing. */
+  follow(bySite: Readonly<Record<SiteName, Opinion>>): void {
+    const ballots = ballotsFor(this.world.durable.config, bySite);
+    const { watch } = step(this.world, { ballots, commands: [], role: { kind: "following" } }, epochMs(this.now));
+    this.world = { ...this.world, watch };
+  }
+
   /** One cycle a second later, in which every site is as `bySite` says. */
   see(bySite: Readonly<Record<SiteName, Opinion>>, commands: readonly Command[] = []): Outcome {
     return this.cycle(this.now + 1_000, ballotsFor(this.world.durable.config, bySite), commands);

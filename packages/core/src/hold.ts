@@ -1,5 +1,6 @@
 import type { GuardSettings, ServiceConfig } from "./config.ts";
 import type { SiteName } from "./model.ts";
+import { rampSteps } from "./ramp.ts";
 
 /** How often a service left a site as down or degraded, until the site has been well for long. */
 export type Flap = { readonly site: SiteName; readonly times: number };
@@ -27,8 +28,12 @@ export const flapped = (flaps: readonly Flap[] | undefined, site: SiteName): rea
 /** Beyond it any hold has long reached its bound. */
 const timesMax = 30;
 
-/** How long a site must be well until its past no longer counts: twice the longest hold that it brings. */
+/**
+ * How long a site must be well until its past no longer counts: twice the longest hold that it brings, and the ramp, so that a
+ * site which is well while idle, and fails when its traffic is back, isn't forgiven on the way.
+ */
 export function forgetMs({ failback }: ServiceConfig, times: number, guards: GuardSettings): number {
-  const baseMs = Math.max(guards.readmitAfterMs, failback.kind === "auto-after" ? failback.afterMs : 0);
-  return 2 * holdMs(baseMs, times, guards);
+  const isAuto = failback.kind === "auto-after";
+  const baseMs = Math.max(guards.readmitAfterMs, isAuto ? failback.afterMs : 0);
+  return 2 * holdMs(baseMs, times, guards) + (isAuto ? rampSteps.length * guards.rampStepMs : 0);
 }

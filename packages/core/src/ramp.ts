@@ -15,7 +15,7 @@ export type Ramp = {
 };
 
 /** Unit: percent. 100 is no step of a ramp but its end. */
-const rampSteps = [1, 5, 20, 50] as const;
+export const rampSteps = [1, 5, 20, 50] as const;
 
 export const firstPercent = rampSteps[0];
 
@@ -45,6 +45,6 @@ export function partOf(placement: Placement, site: SiteName): number {
 /** Nobody who has a part loses it by rounding. */
 const rounded = (percent: number): number => Math.max(percent > 0 ? 0.1 : 0, Math.round(percent * 10) / 10);
 
-/** The sites that get their traffic back. */
+/** The sites that get more than they had: their traffic back. */
 export const returning = ({ from, to }: Ramp): readonly SiteName[] =>
-  sitesOf(to).filter((site) => !sitesOf(from).includes(site));
+  sitesOf(to).filter((site) => partOf(to, site) > partOf(from, site));

@@ -87,14 +87,13 @@ function failbackBrakes(facts: Facts, service: ServiceConfig, state: ServiceStat
   const { guards } = facts.durable.config;
   return policySites(policy)
     .filter((site) => away.includes(site) && !state.quarantine.some((entry) => entry.site === site))
-    .map((site) => {
+    .flatMap((site): Brake[] => {
       const neededMs = holdMs(failback.afterMs, timesLeft(state.flaps, site), guards);
       const wait = waitFor(facts, service, { site, neededMs });
-      return {
-        rule: "failback",
-        because: `${site}: ${wait.because} until traffic goes home`,
-        ...until(facts.now, wait.leftMs),
-      };
+      // Its time has come, so whatever holds it now is told by its own rule.
+      if (wait.leftMs === 0) return [];
+      const because = `${site}: ${wait.because} until traffic goes home`;
+      return [{ rule: "failback", because, ...until(facts.now, wait.leftMs) }];
     });
 }
 

@@ -46,11 +46,11 @@ const isAsConfigured = (facts: PolicyFacts, kept: readonly SiteShare[]): boolean
 function gather(facts: PolicyFacts, kept: readonly SiteShare[]): Assessment {
   const wanted = { kind: "sites", shares: inOrder(facts, kept) } as const;
   const isWell = kept.every((entry) => find(facts, entry.site)?.health.kind === "healthy");
-  if (!isWell) return resting(facts, false);
+  if (!isWell || facts.service.failback.kind === "manual") return resting(facts, false);
   return {
     situation: "share-site-back",
     wanted,
-    cause: { kind: "rebalance", service: facts.service.name },
+    cause: { kind: "failback", service: facts.service.name },
     because: `a failback was cut short; ${names(kept)} get the shares that the policy gives them`,
     isEvacuation: false,
   };
