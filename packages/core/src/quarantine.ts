@@ -23,7 +23,7 @@ export function quarantined(draft: Draft, service: ServiceConfig, left: readonly
 }
 
 /** How long a quarantined site must be healthy to be a target again. Unit: milliseconds. */
-export const readmitMs = (
+const readmitMs = (
   { config: { guards }, services }: Pick<Draft, "config" | "services">,
   service: string,
   site: SiteName,
