@@ -108,6 +108,26 @@ test("a freeze holds the next step, a drain rests the ramp, and an operator's mo
   assert.deepEqual([served(leader), leader.state?.ramp], ["site-a", undefined]);
 });
 
+test("an operator's failback goes in steps when it is asked for, whatever failback the service has, and stops like any other", () => {
+  const leader = goingHome(serviceOn(failoverOn("site-a", "site-b")));
+  assert.equal(served(leader), "site-b");
+  const result = leader.ask({ kind: "failback", inSteps: true }, ab(up, up));
+  assert.equal(result?.kind, "done");
+  assert.equal(served(leader), "site-a 1, site-b 99");
+  leader.pass(61_000, ab(up, up));
+  assert.equal(served(leader), "site-a 20, site-b 80");
+  leader.ask({ kind: "failback", inSteps: true }, ab(up, up));
+  assert.equal(served(leader), "site-a 1, site-b 99", "asked again, it begins anew, and not from the middle");
+  leader.see(ab(bad, up));
+  assert.deepEqual([served(leader), leader.situation], ["site-b", "failback-stopped"]);
+  leader.see(ab(up, up));
+  leader.pass(900_000, ab(up, up));
+  assert.equal(served(leader), "site-b", "and what an operator began, an operator begins again");
+  const atOnce = goingHome(serviceOn(failoverOn("site-a", "site-b")), { rampStepMs: 0 });
+  atOnce.ask({ kind: "failback", inSteps: true }, ab(up, up));
+  assert.equal(served(atOnce), "site-a");
+});
+
 test("a failover elsewhere during a ramp is undone to where the traffic came from", () => {
   const leader = goingHome(pair);
   leader.ask({ kind: "failover", service: "chat", to: "site-a" }, ab(up, up));

@@ -115,9 +115,13 @@ const site = fc.constantFrom(...sites, ...sites, "witness");
 const anyAsk = (id: string): fc.Arbitrary<Ask | ((world: World) => Ask)> =>
   fc.oneof(
     fc.record({ service, to: site }).map(({ service: name, to }): Ask => ({ kind: "failover", service: name, to })),
-    fc
-      .option(service, { nil: undefined })
-      .map((name): Ask => ({ kind: "failback", ...(name ? { service: name } : {}) })),
+    fc.tuple(fc.option(service, { nil: undefined }), fc.boolean()).map(
+      ([name, inSteps]): Ask => ({
+        kind: "failback",
+        ...(name ? { service: name } : {}),
+        ...(inSteps ? { inSteps } : {}),
+      }),
+    ),
     service.map((name): Ask => ({ kind: "undo", service: name })),
     fc
       .record({
