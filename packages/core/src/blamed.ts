@@ -27,6 +27,8 @@ type Judged = { readonly pool: Pool; readonly trip: PoolTrip };
  * recovery.
  */
 export function blamedNow(config: Config, verdicts: Readonly<Record<TargetKey, VerdictState>>): readonly Blamed[] {
+  // The most of cycles: nothing is bad anywhere, so nothing is to blame.
+  if (!Object.values(verdicts).some(({ trip, badLooks }) => trip ?? badLooks)) return [];
   const pools = configuredTargets(config).flatMap((target): readonly Known[] => {
     const state = verdicts[targetKey(target)];
     return target.kind === "pool" && state ? [{ pool: target, state }] : [];
@@ -48,7 +50,6 @@ type Known = { readonly pool: Pool; readonly state: VerdictState };
 const judged = ({ pool }: Known, trip: Trip | undefined): Judged => ({ pool, trip: tripOf(pool, trip) });
 
 function blamedBy(all: readonly Judged[]): readonly Blamed[] {
-  // The most of cycles: nothing is bad anywhere, so nothing is to blame.
   if (all.every(({ trip }) => trip.trippedAt === undefined)) return [];
   const others = decisive(all.map(({ trip }) => trip));
   const byChannel = Map.groupBy(all, ({ trip }) => trip.channel);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { isLatching, whyNotAgain, whyNotBudget, whyNotCapacity, whyNotSecondSite } from "./brake.ts";
+import { isLatching, recentAges, whyNotAgain, whyNotBudget, whyNotCapacity, whyNotSecondSite } from "./brake.ts";
 import type { Opinion } from "./model.ts";
 
 const [healthy, degraded, down] = ["healthy", "degraded", "down"] as const;
@@ -40,7 +40,7 @@ test("a second site is held for 10 minutes while something healthy answers; the 
 });
 
 test("the change budget lets a quarter of the services move within 10 minutes, and one at least", () => {
-  const ask = (services: number, ...agesMs: readonly number[]) => whyNotBudget(agesMs, services, settings);
+  const ask = (services: number, ...agesMs: readonly number[]) => whyNotBudget(recentAges(agesMs), services, settings);
   assert.equal(ask(1), undefined);
   assert.equal(ask(3, 0)?.rule, "change-budget");
   assert.equal(ask(3, 600_000), undefined);
@@ -53,8 +53,8 @@ test("a service may move again just when the change budget says so, and no soone
   const anyAges = fc.array(fc.nat({ max: 700_000 }), { maxLength: 20 });
   fc.assert(
     fc.property(anyAges, fc.integer({ min: 1, max: 40 }), (agesMs, services) => {
-      const why = whyNotBudget(agesMs, services, settings);
-      const later = (ms: number) => agesMs.map((ago) => ago + ms);
+      const why = whyNotBudget(recentAges(agesMs), services, settings);
+      const later = (ms: number) => recentAges(agesMs.map((ago) => ago + ms));
       if (!why) return;
       assert.ok(why.leftMs !== undefined && why.leftMs > 0);
       assert.equal(whyNotBudget(later(why.leftMs), services, settings), undefined);

@@ -78,21 +78,24 @@ export function whyNotSecondSite(
 
 /**
  * The change budget: so many services, and one at least, may be moved within 10 min for other reasons than evacuation.
- * `agesMs` say how long ago the other services were.
+ * `recent` are the ages of the moves of the other services.
  */
 export function whyNotBudget(
-  agesMs: readonly number[],
+  recent: readonly number[],
   services: number,
   { movedShareMax }: Pick<GuardSettings, "movedShareMax">,
 ): Braked | undefined {
   const allowed = Math.max(1, Math.floor(services * movedShareMax));
-  const recent = agesMs.filter((ago) => ago < windowMs).sort((one, other) => other - one);
   const blocking = recent[recent.length - allowed];
   if (blocking === undefined) return undefined;
   const leftMs = windowMs - blocking;
   const because = `${recent.length} of ${services} services moved within 10 min, and ${allowed} may; ${seconds(leftMs)} are left`;
   return { rule: "change-budget", because, leftMs };
 }
+
+/** Those of the window, oldest first. Unit: milliseconds. */
+export const recentAges = (agesMs: readonly number[]): number[] =>
+  agesMs.filter((ago) => ago < windowMs).sort((one, other) => other - one);
 
 /**
  * The brake on giving a site more than it can carry. `sites` are those that would get more, with what they would carry then. An

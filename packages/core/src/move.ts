@@ -11,6 +11,7 @@ import {
 import { defaultChannel, type ServiceConfig } from "./config.ts";
 import { ago, type Draft, floorUnder, healthAt, serve, servedFor } from "./draft.ts";
 import type { WhyNot } from "./guard.ts";
+import { noteChanged, othersChanged } from "./lately.ts";
 import { gaining, isReckoned, loadsOf } from "./load.ts";
 import { type EpochMs, epochMs } from "./model.ts";
 import { moveBase } from "./move-base.ts";
@@ -66,13 +67,10 @@ function whyNotMove(draft: Draft, service: ServiceConfig, want: Move): Braked | 
   const { guards, services } = draft.config;
   return (
     whyNotAgain({ agesMs, isLatched }, guards) ??
-    whyNotBudget(othersChanged(draft, service), services.length, guards) ??
+    whyNotBudget(othersChanged(draft.lately, service.name), services.length, guards) ??
     whyNotRoom(draft, service, want)
   );
 }
-
-const othersChanged = ({ lately }: Draft, service: ServiceConfig): readonly number[] =>
-  [...lately.changed].filter(([name]) => name !== service.name).map(([, agoMs]) => agoMs);
 
 function whyNotRoom(draft: Draft, service: ServiceConfig, { placed, assessment }: Move): Braked | undefined {
   if (!isReckoned(draft.config, service)) return undefined;
@@ -91,7 +89,7 @@ function counted(
   const agesMs = moves.map((date) => ago(draft, service, date));
   const isNewlyLatched = state.latchedAt === undefined && isLatching(agesMs, draft.config.guards);
   if (isNewlyLatched) draft.events.push({ kind: "latched", service: service.name, moves: moves.length });
-  if (!assessment.isEvacuation) draft.lately.changed.set(service.name, 0);
+  if (!assessment.isEvacuation) noteChanged(draft.lately, service.name);
   return {
     moves,
     ...(isNewlyLatched ? { latchedAt: draft.now } : {}),
