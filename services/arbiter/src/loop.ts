@@ -78,6 +78,7 @@ export function makeLoop(deps: Deps): Loop {
     );
     const refused = change && epoch !== undefined ? await perform(change, { epoch, events, at }) : undefined;
     if (!refused) watch = outcome.watch;
+    showHeld(deps.metrics, watch);
     if (epoch !== undefined && !change) deps.journal.note(events);
     for (const { command, resolve } of taken) resolve(refused ?? outcome.results[command.id] ?? notLeading);
     end();
@@ -110,6 +111,12 @@ export function makeLoop(deps: Deps): Loop {
     isLeading: () => settledEpoch !== undefined && deps.leadership.held()?.epoch === settledEpoch,
     submit: (command) => enqueue(queue, command),
   };
+}
+
+/** Rules that hold nothing any more are gone from the metric. */
+function showHeld({ held }: ArbiterMetrics, watch: Watch): void {
+  held.reset();
+  for (const { rule } of Object.values(watch.held)) held.inc({ rule });
 }
 
 function record(deps: Deps, events: readonly Event[], head: { sequence: number; epoch: number }): void {
