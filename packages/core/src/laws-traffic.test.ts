@@ -23,8 +23,9 @@ test("a degraded site is left only for one that is healthy by quorum and hasn't 
       const { verdicts, blamed } = cycle.outcome.watch;
       assert.deepEqual(
         // A failback that stops goes back to where most of the traffic is already.
-        blamed.filter((what) => what.kind === "ourselves" || what.service === name).length > 0 &&
-          situation !== "failback-stopped",
+        blamed.filter(
+          (what) => what.kind === "ourselves" || (what.service === name && what.channel === defaultChannel(found)),
+        ).length > 0 && situation !== "failback-stopped",
         false,
       );
       for (const at of sitesOf(to)) {

@@ -16,7 +16,7 @@ export function rebase(
   const { command, to, words } = how;
   const state = draft.services[service.name];
   if (!state) return nothingToDo(`${service.name} is not placed yet`);
-  const contrary = whyOverridden(draft, service, to);
+  const contrary = whyOverridden(draft, service, how.ramp?.to ?? to);
   if (contrary) return contrary;
   if (samePlacement(state.base, to) && samePlacement(state.served, to)) {
     if (state.latchedAt === undefined) return nothingToDo(`${service.name} is already at ${formatPlacement(to)}`);

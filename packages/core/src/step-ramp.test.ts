@@ -128,6 +128,14 @@ test("an operator's failback goes in steps when it is asked for, whatever failba
   assert.equal(served(atOnce), "site-a");
 });
 
+test("a failback in steps to a home that is drained is refused, as one at once is", () => {
+  const leader = goingHome(serviceOn(failoverOn("site-a", "site-b")));
+  const override = overrideOf("drain", { service: "chat", site: "site-a", until: epochMs(leader.now + 60_000) });
+  leader.ask({ kind: "set-override", override }, ab(up, up));
+  const refused = leader.ask({ kind: "failback", inSteps: true }, ab(up, up));
+  assert.equal(refused?.kind === "refused" && refused.code, "BRAKE");
+});
+
 test("a failover elsewhere during a ramp is undone to where the traffic came from", () => {
   const leader = goingHome(pair);
   leader.ask({ kind: "failover", service: "chat", to: "site-a" }, ab(up, up));
