@@ -35,8 +35,7 @@ test("no more services than the change budget allows move by themselves in 10 mi
       const { config } = outcome.change?.durable ?? before.durable;
       const allowed = Math.max(1, Math.floor(config.services.length * config.guards.movedShareMax));
       for (const { service: name, cause, situation } of outcome.change?.decisions ?? []) {
-        const isRest =
-          situation === "failback-stopped" || (before.durable.services[name]?.ramp && cause.kind === "failback");
+        const isRest = situation === "failback-stopped" || situation === "failing-back";
         if (isRest || (cause.kind !== "leave-degraded" && cause.kind !== "failback")) continue;
         const others = [...changed].filter(([other, date]) => other !== name && ranMs - date < windowMs);
         assert.ok(others.length < allowed, `${name} is one too many`);

@@ -104,7 +104,7 @@ test("the cool-down and the latch bound automatic moves; evacuations count and p
       for (const { service: name, cause, situation } of outcome.change?.decisions ?? []) {
         const state = before.durable.services[name];
         // Parts of a move that was counted when it began, and the way back from it.
-        if (situation === "failback-stopped" || (state?.ramp && cause.kind === "failback")) continue;
+        if (situation === "failback-stopped" || situation === "failing-back") continue;
         const earlier = moves.get(name) ?? [];
         const isReleased = outcome.events.some((event) => event.kind === "released" && event.service === name);
         if (braked.has(cause.kind) && !isReleased) {

@@ -42,7 +42,7 @@ export function assessRamp(facts: PolicyFacts, { ramp, stoodMs, stepMs }: RampFa
   const percent = nextPercent(ramp.percent);
   const wanted = mixed(ramp.from, ramp.to, percent);
   return {
-    situation: percent < 100 ? "failing-back" : "serving-away",
+    situation: "failing-back",
     wanted,
     cause: { kind: "failback", service: service.name },
     because: `${formatPlacement(placed)} went well for ${Math.round(stoodMs / 1000)} s; now ${percent} %`,
