@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { GuardSettings, ServiceConfig } from "./config.ts";
 import { ballotsFor, configOfThree, failoverOn, Leader, serviceOn } from "./fixtures.ts";
-import type { Opinion } from "./model.ts";
+import { epochMs, type Opinion } from "./model.ts";
+import { step } from "./step.ts";
 import { newWatch } from "./world.ts";
 
 const [up, bad, down] = ["healthy", "degraded", "down"] as const;
@@ -53,6 +54,25 @@ test("a wall clock that steps ends no cool-down, whichever way", () => {
     leader.pass(12_000, seen);
     assert.deepEqual(leader.answered, ["site-b"], `${stepMs}`);
   }
+});
+
+test("where the shell measures by a monotonic clock, a wall clock that steps adds nothing at all", () => {
+  const leader = settled([named("chat", "site-a", "site-c", "site-b")]);
+  leader.see(ab(bad, up));
+  const seen = { "site-a": bad, "site-b": up, "site-c": bad };
+  const ballots = ballotsFor(leader.world.durable.config, seen);
+  let now = leader.now;
+  for (let cycle = 1; cycle <= 60; cycle += 1) {
+    now += cycle % 2 === 0 ? day : -day + 1_000;
+    const input = {
+      ballots: cycle < 40 ? ballotsFor(leader.world.durable.config, ab(bad, up)) : ballots,
+      commands: [],
+      passedMs: 800,
+    };
+    const outcome = step(leader.world, { ...input, role: { kind: "leading", epoch: 1 } }, epochMs(now));
+    leader.world = { durable: outcome.change?.durable ?? leader.world.durable, watch: outcome.watch };
+  }
+  assert.deepEqual([leader.held, leader.state?.moves.length], ["cool-down", 1], "48 s have passed");
 });
 
 test("a follower counts the cool-down too, and goes on with it when it leads; one that has just started holds for all of it", () => {

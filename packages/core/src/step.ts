@@ -19,6 +19,8 @@ import type { Durable, HeldBack, ServiceState, Watch, World } from "./world.ts";
 export type Input = {
   readonly ballots: BallotCount;
   readonly commands: readonly Command[];
+  /** Since the last cycle whose outcome was kept, by the monotonic clock. Absent: as the dates say. Unit: milliseconds. */
+  readonly passedMs?: number;
   /** A follower watches the same votes, so that it knows the world when it takes over, and does nothing. */
   readonly role: { readonly kind: "leading"; readonly epoch: number } | { readonly kind: "following" };
 };
@@ -47,7 +49,7 @@ export type Outcome = {
  * what happened and what to tell the operators come out. The durable world changes only when the shell has committed `change`.
  */
 export function step(world: World, input: Input, now: EpochMs): Outcome {
-  const watched = watchVotes(world.watch, world.durable.config, { ballots: input.ballots, now });
+  const watched = watchVotes(world.watch, world.durable.config, { ...input, now });
   if (input.role.kind === "following" || isOutdated(world.durable, input.role.epoch)) {
     const watch = { ...watched.watch, clock: seeDates(watched.watch.clock, world.durable.services) };
     return { watch, change: undefined, events: watched.events, results: {} };

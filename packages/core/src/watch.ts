@@ -11,9 +11,9 @@ import { isAlarmOnly, noVerdict, type Verdict, verdict, withOwnTraffic } from ".
 import type { VerdictState, Watch } from "./world.ts";
 
 /**
- * The most that one cycle counts towards a time of health, however far the clock has gone. A cycle comes each 250 ms, so a
- * wall clock that steps forward by a day, or a machine that slept, adds no more than this; raising it lets a step count for
- * more, lowering it makes slow cycles count for less. Unit: milliseconds.
+ * The most that one cycle counts towards a time of health, or of a brake, however far the clock has gone. A cycle comes each
+ * 250 ms, so a machine that slept, or a wall clock that steps where nobody measures by another, adds no more than this; raising
+ * it lets a step count for more, lowering it makes slow cycles count for less. Unit: milliseconds.
  */
 export const cycleMsMax = 5_000;
 
@@ -21,10 +21,11 @@ export const cycleMsMax = 5_000;
 export function watchVotes(
   watch: Watch,
   config: Config,
-  at: { ballots: BallotCount; now: EpochMs },
+  at: { ballots: BallotCount; now: EpochMs; passedMs?: number },
 ): { watch: Watch; events: Event[] } {
   const verdicts: Record<TargetKey, VerdictState> = {};
-  const passedMs = Math.min(Math.max(at.now - (watch.cycleAt ?? at.now), 0), cycleMsMax);
+  const byDates = at.now - (watch.cycleAt ?? at.now);
+  const passedMs = Math.min(Math.max(at.passedMs ?? byDates, 0), cycleMsMax);
   const events: Event[] = vantageEvents(watch, config, at.ballots);
   const votesOn = Map.groupBy(at.ballots.votes, (vote) => vote.target);
   for (const target of configuredTargets(config)) {
