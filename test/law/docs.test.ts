@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, globSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { errorCodes, situationKinds } from "@sluice/core";
+import { brakeRules, errorCodes, floorRules, situationKinds } from "@sluice/core";
 import { read, readJson, root } from "./house.ts";
 
 const pages = globSync(["*.md", "docs/**/*.md"], { cwd: root }).map((path) => path.replaceAll("\\", "/"));
@@ -25,6 +25,13 @@ test("docs/situations.md explains every situation, and no other", () => {
   assert.deepEqual(
     rowsOf("docs/situations.md").map(([kind]) => kind),
     [...situationKinds],
+  );
+});
+
+test("docs/brakes.md explains every floor and brake, and what only holds back what comes home", () => {
+  assert.deepEqual(
+    rowsOf("docs/brakes.md").map(([rule]) => rule),
+    [...floorRules, ...brakeRules, "quarantine", "failback", "ramp"],
   );
 });
 

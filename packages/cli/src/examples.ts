@@ -8,7 +8,10 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'sluice failover chat --to site-b --reason "power work in site-a"',
   ],
   evacuate: ['sluice evacuate site-a --reason "power work" --for 4h'],
-  failback: ['sluice failback chat --reason "site-a is well again"', 'sluice failback --reason "all is well again"'],
+  failback: [
+    'sluice failback chat --reason "site-a is well again" --in-steps',
+    'sluice failback --reason "all is well again"',
+  ],
   drain: ['sluice drain site-a --service chat --reason "new drivers" --for 2h'],
   pin: [
     'sluice pin chat --to site-b --reason "looking into site-a" --for 30m',

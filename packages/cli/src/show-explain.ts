@@ -1,4 +1,6 @@
 import { epochMs, formatDate } from "@sluice/core";
+import { brakeWords } from "./show-status.ts";
+import type { Brake } from "./status.ts";
 
 /** What `GET /v1/explain/NAME` answers, as far as the command line reads it. */
 export type Explained = {
@@ -12,6 +14,7 @@ export type Explained = {
   readonly isForced: boolean;
   readonly situation: string;
   readonly held: string | null;
+  readonly brakes: readonly Brake[];
   readonly answers: readonly { site: string; share: number; addresses: readonly string[] }[];
   readonly ttlSeconds: number;
   readonly channels: readonly { channel: string; weight: number }[];
@@ -49,7 +52,8 @@ export function explainLines(explained: Explained): readonly string[] {
   const real = isForced ? ` (forced; real: ${base})` : "";
   return [
     `${host} is answered ${given.join(" or ") || "nothing yet"}, ttl ${ttlSeconds} s`,
-    `served by ${served}${real}: ${situation}${held === null ? "" : `, held by ${held}`}`,
+    `served by ${served}${real}: ${situation}${held === null ? "" : `, held by ${held.split(":")[0]}`}`,
+    ...explained.brakes.map(brakeLine),
     channelsLine(explained),
     ...explained.standing.map(
       ({ id, kind, by, reason, until }) => `override ${id}: ${kind} until ${dateOf(until)}, by ${by}: ${reason}`,
@@ -64,6 +68,8 @@ export function explainLines(explained: Explained): readonly string[] {
     `told by ${arbiter}, which ${explained.isLeading ? "leads" : "follows"}, from ${fence ?? "no snapshot yet"}`,
   ];
 }
+
+const brakeLine = (brake: Brake): string => `${brake.isHolding ? "holding " : "standing"} ${brakeWords(brake)}`;
 
 function channelsLine({ channels, pinnedChannel }: Explained): string {
   const weights = channels.map(({ channel, weight }) => `${channel} ${weight}`).join(", ");

@@ -1,6 +1,6 @@
 import { epochMs, formatDate } from "@sluice/core";
 import type { Survey } from "./arbiter-client.ts";
-import type { Status } from "./status.ts";
+import type { Brake, Status } from "./status.ts";
 import { table } from "./table.ts";
 import { gatewayLines } from "./weights.ts";
 import { whyNobodyLeads } from "./why-nobody-leads.ts";
@@ -72,12 +72,17 @@ function serviceRow(status: Service): readonly string[] {
 const channelsOf = ({ channels, pinnedChannel }: Service): string =>
   `${channels.map(({ channel, weight }) => `${channel} ${weight}`).join(", ")}${pinnedChannel === null ? "" : ` (pinned to ${pinnedChannel})`}`;
 
-const heldLines = ({ service, held, latchedAt }: Service): readonly string[] => [
-  ...(held === null ? [] : [`${service} would move, held by ${held}`]),
+const heldLines = ({ service, brakes, latchedAt }: Service): readonly string[] => [
+  ...brakes.filter(({ isHolding }) => isHolding).map((brake) => `${service} would move, held by ${brakeWords(brake)}`),
+  ...brakes.filter(({ rule }) => rule === "ramp").map((brake) => `${service} goes home: ${brakeWords(brake)}`),
   ...(latchedAt === null
     ? []
     : [`${service} latched to manual since ${dateOf(latchedAt)}: look, then move it or confirm where it is`]),
 ];
+
+/** The rule, the sentence, and until when. */
+export const brakeWords = ({ rule, because, until }: Brake): string =>
+  `${rule}: ${because}${until === null ? "" : `, until ${dateOf(until)}`}`;
 
 const trafficRows = ({ pools }: Service): readonly (readonly string[])[] =>
   pools.flatMap(({ target, verdict, traffic }) =>

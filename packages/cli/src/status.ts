@@ -1,3 +1,11 @@
+/** What holds a service back, or would. */
+export type Brake = {
+  readonly rule: string;
+  readonly because: string;
+  readonly until: number | null;
+  readonly isHolding: boolean;
+};
+
 /** What `GET /v1/status` answers, as far as the command line reads it. */
 export type Status = {
   readonly installation: string;
@@ -20,6 +28,7 @@ export type Status = {
     isForced: boolean;
     isHome: boolean;
     held: string | null;
+    brakes: readonly Brake[];
     latchedAt: number | null;
     pools: readonly {
       target: string;

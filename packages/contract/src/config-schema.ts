@@ -55,6 +55,14 @@ const Site = closed(
       "What clients are answered when the site serves.",
       16,
     ),
+    capacity: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 1_000_000_000,
+        description:
+          "What it can carry of the services' loads, in their unit. Default: none, and nothing is too much for it.",
+      }),
+    ),
     edge: Type.Optional(
       closed(
         {
@@ -153,6 +161,14 @@ const Service = closed(
       120,
       "The objective: how long a lost site may be felt. Checked against the budget.",
     ),
+    load: Type.Optional(
+      Type.Number({
+        minimum: 0,
+        maximum: 1_000_000_000,
+        description:
+          "What it asks of the sites that carry it, at its busiest. Unit: one for all services and sites, such as requests per second. Default: none, and no capacity is reckoned with.",
+      }),
+    ),
     policy: Policy,
     failback: Failback,
     allBad: AllBad,
@@ -232,7 +248,24 @@ const Guards = closed(
     readmitAfterMs: duration(
       "milliseconds",
       600_000,
-      "How long a quarantined site must be healthy to be a target again.",
+      "How long a quarantined site must be healthy to be a target again. Doubled each time that it is left again.",
+    ),
+    holdMaxMs: duration(
+      "milliseconds",
+      14_400_000,
+      "The longest that a site which comes and goes is made to wait, to be a target or to get its traffic back.",
+    ),
+    movedShareMax: Type.Number({
+      minimum: 0,
+      maximum: 1,
+      default: 0.25,
+      description:
+        "Most of the services that move by themselves within 10 min, evacuations apart. One always may. Unit: share.",
+    }),
+    rampStepMs: duration(
+      "milliseconds",
+      120_000,
+      "How long each step of a failback by itself (1, 5, 20, 50 and 100 %) must go well; 0: all at once.",
     ),
   },
   "Brakes on automation.",

@@ -81,7 +81,7 @@ export function adoptInto(durable: Durable, found: Found): Durable {
   const services: Record<ServiceName, ServiceState> = { ...durable.services };
   for (const service of snapshot.services) {
     const served = placementOf(service, durable.config);
-    const { undo: _, ...state } = services[service.service] ?? { served, quarantine: [], moves: [] };
+    const { undo: _undo, ramp: _ramp, ...state } = services[service.service] ?? { served, quarantine: [], moves: [] };
     const quarantine = [...state.quarantine, ...leftBy(snapshot, state, served)];
     const moved = { ...state, base: served, served, quarantine };
     services[service.service] = adoptWeights(durable.config, moved, {

@@ -1,11 +1,12 @@
 import { carryWeights } from "./change-weights.ts";
 import type { Ask, Command } from "./command.ts";
 import { type Config, policySites, pooledChannels, type ServiceConfig } from "./config.ts";
-import { addCause, type Draft, findService, homeOf } from "./draft.ts";
+import { addCause, type Draft, findService } from "./draft.ts";
 import { whyNotElectorate } from "./electorate.ts";
 import type { ChannelName, SiteName } from "./model.ts";
 import type { Override } from "./override.ts";
-import { formatPlacement, type Placement, sitesOf } from "./placement.ts";
+import { formatPlacement, type Placement, samePlacement, sitesOf } from "./placement.ts";
+import { homeOf } from "./policy/home.ts";
 import { serveAsAsked } from "./rebase.ts";
 import { belowFloor, type Refusal } from "./refusal.ts";
 import { countAddresses } from "./snapshot.ts";
@@ -73,8 +74,11 @@ const isPinnable = (config: Config, service: ServiceConfig, channel: ChannelName
 function carryOver(draft: Draft, service: ServiceConfig, command: Command): Refusal | undefined {
   const before = draft.services[service.name];
   if (!before) return whyNotAnswered(draft, service, homeOf(service));
-  const { undo, ...state } = before;
-  const [base, served] = [reshape(state.base, service), reshape(state.served, service)];
+  const { undo, ramp, ...state } = before;
+  // A failback under way begins anew: nobody knows what its parts would come to under another policy.
+  const settled = (placement: Placement): Placement =>
+    ramp && samePlacement(placement, state.base) ? ramp.from : placement;
+  const [base, served] = [reshape(settled(state.base), service), reshape(settled(state.served), service)];
   const isTaken = base === undefined || served === undefined;
   if (isTaken && !command.overrideRules.includes("last-serving-site")) {
     const at = formatPlacement(served ? state.base : state.served);

@@ -2,6 +2,7 @@ import { type Config, configuredTargets } from "./config.ts";
 import { type ChannelName, monoMs, type ServiceName, type SiteName } from "./model.ts";
 import { type Target, type TargetKey, targetKey } from "./target.ts";
 import { blame, type PoolTrip } from "./traffic/common-mode.ts";
+import type { Trip } from "./trip.ts";
 import type { VerdictState } from "./world.ts";
 
 /**
@@ -21,26 +22,47 @@ type Pool = Extract<Target, { kind: "pool" }>;
 type Judged = { readonly pool: Pool; readonly trip: PoolTrip };
 
 /**
- * What is to blame now, by the pools of all services that gateways can judge. A trip that is over counts until it is forgotten,
- * so that a blame doesn't end, and a move begin, with the first sign of recovery.
+ * What is to blame now, by what gateways say of the pools that they can judge, and by what looks say of all that the quorum
+ * knows. A trip that is over counts until it is forgotten, so that a blame doesn't end, and a move begin, with the first sign of
+ * recovery.
  */
 export function blamedNow(config: Config, verdicts: Readonly<Record<TargetKey, VerdictState>>): readonly Blamed[] {
-  const judged = configuredTargets(config).flatMap((target): Judged[] => {
+  // The most of cycles: nothing is bad anywhere, so nothing is to blame.
+  if (!Object.values(verdicts).some(({ trip, badLooks }) => trip ?? badLooks)) return [];
+  const pools = configuredTargets(config).flatMap((target): readonly Known[] => {
     const state = verdicts[targetKey(target)];
-    return target.kind === "pool" && state && isJudged(state) ? [{ pool: target, trip: tripOf(target, state) }] : [];
+    return target.kind === "pool" && state ? [{ pool: target, state }] : [];
   });
-  const others = decisive(judged.map(({ trip }) => trip));
-  const byChannel = Map.groupBy(judged, ({ trip }) => trip.channel);
+  const byTraffic = blamedBy(
+    pools.flatMap((known) => (isJudged(known.state) ? [judged(known, known.state.trip)] : [])),
+  );
+  const byLooks = blamedBy(
+    pools.flatMap((known) => (isSeen(known.state) ? [judged(known, known.state.badLooks)] : [])),
+  );
+  const all = [...byTraffic, ...byLooks];
+  const ourselves = all.find(({ kind }) => kind === "ourselves");
+  if (ourselves) return [ourselves];
+  return all.filter((what, at) => all.findIndex((other) => blamedKey(other) === blamedKey(what)) === at);
+}
+
+type Known = { readonly pool: Pool; readonly state: VerdictState };
+
+const judged = ({ pool }: Known, trip: Trip | undefined): Judged => ({ pool, trip: tripOf(pool, trip) });
+
+function blamedBy(all: readonly Judged[]): readonly Blamed[] {
+  if (all.every(({ trip }) => trip.trippedAt === undefined)) return [];
+  const others = decisive(all.map(({ trip }) => trip));
+  const byChannel = Map.groupBy(all, ({ trip }) => trip.channel);
   const blames = [...byChannel.values()].flatMap((same) => {
     const trips = [...same.map(({ trip }) => trip), ...others];
     return same.map(({ pool, trip }) => ({ pool, kind: blame(trip, trips)?.kind }));
   });
-  if (blames.some(({ kind }) => kind === "ourselves")) return [{ kind: "ourselves", pools: judged.length }];
+  if (blames.some(({ kind }) => kind === "ourselves")) return [{ kind: "ourselves", pools: all.length }];
   const pools = blames.filter(({ kind }) => kind === "channel").map(({ pool }) => pool);
-  return [...Map.groupBy(pools, channelOf).values()].flatMap((all): Blamed[] => {
-    const [first] = all;
+  return [...Map.groupBy(pools, channelOf).values()].flatMap((same): Blamed[] => {
+    const [first] = same;
     if (!first) return [];
-    return [{ kind: "channel", service: first.service, channel: first.channel, sites: all.map(({ site }) => site) }];
+    return [{ kind: "channel", service: first.service, channel: first.channel, sites: same.map(({ site }) => site) }];
   });
 }
 
@@ -63,8 +85,12 @@ function decisive(trips: readonly PoolTrip[]): readonly PoolTrip[] {
 const isJudged = ({ traffic, trip }: VerdictState): boolean =>
   trip !== undefined || (traffic !== undefined && traffic.state !== "insufficient-data");
 
+/** The quorum knows how it is, or did a moment ago. */
+const isSeen = ({ verdict, byLooks, badLooks }: VerdictState): boolean =>
+  badLooks !== undefined || (byLooks ?? verdict).kind !== "unknown";
+
 /** The same name in two services is two channels. Only differences of time are looked at, so any zero will do. */
-const tripOf = (pool: Pool, { trip }: VerdictState): PoolTrip => ({
+const tripOf = (pool: Pool, trip: Trip | undefined): PoolTrip => ({
   channel: channelOf(pool),
   site: pool.site,
   trippedAt: trip && monoMs(-trip.beganMs),
@@ -79,9 +105,9 @@ export const blamedKey = (what: Blamed): string =>
 export function blamedSentence(what: Blamed): string {
   switch (what.kind) {
     case "channel":
-      return `${what.service}/${what.channel} tripped in ${what.sites.join(" and ")} at about the same time: the channel is to blame, not the sites`;
+      return `${what.service}/${what.channel} went bad in ${what.sites.join(" and ")} at about the same time: the channel is to blame, not the sites`;
     case "ourselves":
-      return `all ${what.pools} pools that gateways can judge tripped at about the same time: more likely it is us, or what all of them need, than the sites`;
+      return `all ${what.pools} pools that can be judged went bad at about the same time: more likely it is us, or what all of them need, than the sites`;
     default:
       return what satisfies never;
   }

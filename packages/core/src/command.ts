@@ -15,8 +15,8 @@ export type Command = {
 
 export type Ask =
   | { readonly kind: "failover"; readonly service: ServiceName; readonly to: SiteName }
-  /** Home for one service, or for all that are away. Readmits the site too. */
-  | { readonly kind: "failback"; readonly service?: ServiceName }
+  /** Home for one service, or for all that are away, at once or as a ramp. Readmits the site too. */
+  | { readonly kind: "failback"; readonly service?: ServiceName; readonly inSteps?: true }
   | { readonly kind: "set-override"; readonly override: Override }
   | { readonly kind: "end-override"; readonly id: string }
   /** How a service's users are split over its channels. `revision` is what the change was made on; absent: whatever it is. */

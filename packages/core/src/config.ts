@@ -46,6 +46,8 @@ export type SiteConfig = {
   readonly role: "serving" | "witness";
   /** What clients are answered when the site serves. IPv4 and IPv6. */
   readonly addresses: readonly string[];
+  /** In the unit of the services' loads. Absent: no bound is known. */
+  readonly capacity?: number;
   readonly edge?: { readonly endpoints: readonly string[]; readonly probe: ProbeConfig };
 };
 
@@ -77,6 +79,8 @@ export type ServiceConfig = {
   readonly ttlSeconds: number;
   readonly rtoSeconds: number;
   readonly policy: PolicyConfig;
+  /** What it asks of the sites that carry it, in a unit of the operator's choice. Absent: it is not reckoned with. */
+  readonly load?: number;
   readonly failback: { readonly kind: "manual" } | { readonly kind: "auto-after"; readonly afterMs: number };
   readonly allBad:
     | { readonly kind: "lastKnownGood" }
@@ -147,6 +151,9 @@ export type GuardSettings = {
   readonly cooldownMs: number;
   readonly movesPerHourMax: number;
   readonly readmitAfterMs: number;
+  readonly holdMaxMs: number;
+  readonly movedShareMax: number;
+  readonly rampStepMs: number;
 };
 
 export type StoreConfig = { readonly site: SiteName; readonly acceptStoreRisk?: string };

@@ -1,12 +1,18 @@
+import { whyNotCapacity } from "./brake.ts";
 import type { Cause } from "./cause.ts";
 import type { Config, ServiceConfig } from "./config.ts";
 import { defaultChannel, policySites } from "./config.ts";
+import { agoMs } from "./cycle-clock.ts";
 import type { Decision } from "./decision.ts";
 import type { Event } from "./event.ts";
 import { type FloorRule, type WhyNot, whyNotFloor } from "./guard.ts";
+import { holdMs, timesLeft } from "./hold.ts";
+import { type Lately, latelyOf } from "./lately.ts";
+import { addLoad, gaining, isReckoned, loadsOf } from "./load.ts";
 import type { EpochMs, ServiceName, SiteName } from "./model.ts";
 import { isDrained, type Override, overlay, overridesOf, undrained } from "./override.ts";
 import { onSite, type Placement, samePlacement } from "./placement.ts";
+import { homeOf } from "./policy/home.ts";
 import { bestTarget, type Candidate } from "./rank.ts";
 import { type SiteHealth, siteHealth } from "./site-health.ts";
 import type { SituationKind } from "./situation.ts";
@@ -26,6 +32,9 @@ export type Draft = {
   events: Event[];
   readonly watch: Watch;
   readonly now: EpochMs;
+  readonly lately: Lately;
+  /** What each site carries, once somebody has asked. */
+  loads?: Map<SiteName, number>;
 };
 
 export function openDraft(durable: Durable, watch: Watch, now: EpochMs): Draft {
@@ -41,8 +50,13 @@ export function openDraft(durable: Durable, watch: Watch, now: EpochMs): Draft {
     events: [],
     watch,
     now,
+    lately: latelyOf(durable.services, watch),
   };
 }
+
+/** How long ago a date of a service's state was, by the cycle's time. Unit: milliseconds. */
+export const ago = (draft: Draft, service: ServiceConfig, at: EpochMs): number =>
+  agoMs(draft.watch.clock, service.name, at);
 
 /** A copy to try things on; what is done to it is not done to the original. */
 export const copyDraft = (draft: Draft): Draft => ({
@@ -58,14 +72,28 @@ export const findService = (draft: Draft, name: ServiceName): ServiceConfig | un
 
 /** The policy's sites in order of preference, each with what speaks for and against it. */
 export function candidatesOf(draft: Draft, service: ServiceConfig): readonly Candidate[] {
-  const quarantine = draft.services[service.name]?.quarantine ?? [];
+  const { quarantine = [], flaps } = draft.services[service.name] ?? {};
+  const { failback } = service;
   const overrides = overridesOf(draft.overrides, service.name);
   return policySites(service.policy).map((site) => ({
     health: healthAt(draft, service, site),
     isQuarantined: quarantine.some((entry) => entry.site === site),
     isDrained: isDrained(overrides, site),
     hasTripped: draft.watch.verdicts[poolKey(service.name, defaultChannel(service), site)]?.trip !== undefined,
+    hasRoom: hasRoom(draft, service, site),
+    ...(failback.kind === "manual"
+      ? {}
+      : { failbackHoldMs: holdMs(failback.afterMs, timesLeft(flaps, site), draft.config.guards) }),
   }));
+}
+
+/** Whether a site can carry all of a service. Nothing is reckoned where no capacity and no load are declared. */
+function hasRoom(draft: Draft, service: ServiceConfig, site: SiteName): boolean {
+  if (!isReckoned(draft.config, service)) return true;
+  draft.loads ??= loadsOf(draft.config, draft.services);
+  const from = draft.services[service.name]?.served ?? homeOf(service);
+  const sites = gaining(draft.config, service, { from, to: onSite(site), loads: draft.loads });
+  return whyNotCapacity(sites) === undefined;
 }
 
 export const healthAt = (draft: Draft, service: ServiceConfig, site: SiteName): SiteHealth =>
@@ -126,6 +154,7 @@ export function serve(
     because,
   };
   draft.services[service.name] = { ...state, served: to };
+  if (draft.loads) addLoad(draft.loads, service, { from: state.served, to });
   draft.decisions.push(decision);
   addCause(draft, cause);
   draft.events.push({ kind: "decided", decision });
@@ -133,11 +162,4 @@ export function serve(
 
 export function addCause(draft: Draft, cause: Cause): void {
   if (!draft.causes.some((entry) => JSON.stringify(entry) === JSON.stringify(cause))) draft.causes.push(cause);
-}
-
-/** Where a service lives when nothing is wrong. */
-export function homeOf(service: ServiceConfig): Placement {
-  const { policy } = service;
-  if (policy.kind === "weighted") return { kind: "sites", shares: policy.sites.filter((entry) => entry.share > 0) };
-  return { kind: "sites", shares: policy.sites.slice(0, 1).map((site) => ({ site, share: 1 })) };
 }

@@ -44,7 +44,7 @@ const table: Telling = {
   ],
   blamed: [
     { what: { kind: "channel", service, channel: "stable", sites: ["site-a", "site-b"] } },
-    "chat/stable tripped in site-a and site-b at about the same time: the channel is to blame, not the sites; no degraded site is left for it",
+    "chat/stable went bad in site-a and site-b at about the same time: the channel is to blame, not the sites; no degraded site is left for it",
   ],
   "blame-ended": [{ what: { kind: "ourselves", pools: 4 } }, "no longer to blame: ourselves"],
   "vantage-lost": [{ domain: "witness" }, "no fresh vote from witness any more"],

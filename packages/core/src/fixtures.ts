@@ -60,7 +60,15 @@ export function configOf(service: Partial<ServiceConfig> = {}): Config {
       anchors: [],
       allow: [],
     },
-    guards: { cooldownMs: 60_000, movesPerHourMax: 2, readmitAfterMs: 600_000 },
+    // Neither a ramp nor a budget, unless a test is about them.
+    guards: {
+      cooldownMs: 60_000,
+      movesPerHourMax: 2,
+      readmitAfterMs: 600_000,
+      holdMaxMs: 14_400_000,
+      movedShareMax: 1,
+      rampStepMs: 0,
+    },
     store: { site: "witness" },
   };
 }
@@ -228,6 +236,13 @@ export class Leader {
     return outcome;
   }
 
+  /** The same as a follower, which watches and does nothing. */
+  follow(bySite: Readonly<Record<SiteName, Opinion>>): void {
+    const ballots = ballotsFor(this.world.durable.config, bySite);
+    const { watch } = step(this.world, { ballots, commands: [], role: { kind: "following" } }, epochMs(this.now));
+    this.world = { ...this.world, watch };
+  }
+
   /** One cycle a second later, in which every site is as `bySite` says. */
   see(bySite: Readonly<Record<SiteName, Opinion>>, commands: readonly Command[] = []): Outcome {
     return this.cycle(this.now + 1_000, ballotsFor(this.world.durable.config, bySite), commands);
@@ -273,6 +288,6 @@ export class Leader {
   }
 
   get held(): string | undefined {
-    return this.world.watch.held["chat"]?.split(":")[0];
+    return this.world.watch.held["chat"]?.rule;
   }
 }

@@ -2,12 +2,12 @@ export { type AcceptResult, acceptSnapshot } from "./accept.ts";
 export { type Adoption, adopt, adoptInto, type Found } from "./adopt.ts";
 export * from "./ballot-box.ts";
 export { type Blamed, blamedSentence } from "./blamed.ts";
+export { brakeRules } from "./brake.ts";
 export { type Cause, formatCause } from "./cause.ts";
 export { type Ask, type Command, type CommandResult } from "./command.ts";
 export * from "./config.ts";
 export { formatDate } from "./date.ts";
 export type { Decision } from "./decision.ts";
-export { homeOf } from "./draft.ts";
 export { whyNotElectorate } from "./electorate.ts";
 export { type ErrorCode, errorCodes, type Problem, SluiceError } from "./errors.ts";
 export { type Event, type EventKind, type JournalEntry, sentence, tallySentence } from "./event.ts";
@@ -47,6 +47,7 @@ export {
   pinnedChannelOf,
 } from "./override.ts";
 export { formatPlacement, onSite, type Placement, type SiteShare, samePlacement, sitesOf } from "./placement.ts";
+export { homeOf } from "./policy/home.ts";
 export { domainsMax, majority } from "./quorum.ts";
 export { type CompiledRoute, compileRoute, type RoutingSite } from "./route/compile-route.ts";
 export { type Draw, type EndpointLoad, loadBoundFactor, pickEndpoint } from "./route/pick-endpoint.ts";
@@ -68,6 +69,7 @@ export {
   serviceSnapshot,
   type ZoneSnapshot,
 } from "./snapshot.ts";
+export { type StandingBrake, standingBrakes } from "./standing-brakes.ts";
 export { type Change, type Input, type Outcome, step } from "./step.ts";
 export { type Tally, tally } from "./tally.ts";
 export { edgeKey, isPoolKey, poolKey, type Target, type TargetKey, targetKey } from "./target.ts";

@@ -1,9 +1,11 @@
 import { applyConfig } from "./apply-config.ts";
-import type { Command, CommandResult } from "./command.ts";
-import { policySites } from "./config.ts";
-import { copyDraft, type Draft, findService, healthAt, homeOf } from "./draft.ts";
+import type { Ask, Command, CommandResult } from "./command.ts";
+import { policySites, type ServiceConfig } from "./config.ts";
+import { copyDraft, type Draft, findService, healthAt } from "./draft.ts";
 import { sentence } from "./event.ts";
 import { onSite, samePlacement, sitesOf } from "./placement.ts";
+import { homeOf } from "./policy/home.ts";
+import { firstPercent, mixed, type Ramp } from "./ramp.ts";
 import { rebase, release } from "./rebase.ts";
 import { belowFloor, notFound, nothingToDo, type Refusal } from "./refusal.ts";
 import { setOverride } from "./set-override.ts";
@@ -44,7 +46,7 @@ function carryOut(draft: Draft, command: Command): Refusal | undefined {
       return rebase(draft, service, { command, to: onSite(ask.to), words: `failover to ${ask.to}` });
     }
     case "failback":
-      return failback(draft, command, ask.service);
+      return failback(draft, command, ask);
     case "undo": {
       const service = findService(draft, ask.service);
       if (!service) return notFound(`service ${ask.service}`);
@@ -76,7 +78,11 @@ function endOverride(draft: Draft, command: Command, id: string): Refusal | unde
   return undefined;
 }
 
-function failback(draft: Draft, command: Command, name: string | undefined): Refusal | undefined {
+function failback(
+  draft: Draft,
+  command: Command,
+  { service: name, inSteps }: Extract<Ask, { kind: "failback" }>,
+): Refusal | undefined {
   if (name !== undefined && !findService(draft, name)) return notFound(`service ${name}`);
   const away = draft.config.services.filter((service) => {
     const state = draft.services[service.name];
@@ -90,8 +96,18 @@ function failback(draft: Draft, command: Command, name: string | undefined): Ref
       const hint = "Wait until it is healthy, or name the rule: --override-rule healthy-home";
       return belowFloor("healthy-home", because, hint);
     }
-    const refusal = rebase(draft, service, { command, to: homeOf(service), words: "failback" });
+    const ramp = inSteps ? rampHome(draft, service) : undefined;
+    const to = ramp ? mixed(ramp.from, ramp.to, ramp.percent) : homeOf(service);
+    const refusal = rebase(draft, service, { command, to, words: "failback", ...(ramp ? { ramp } : {}) });
     if (refusal) return refusal;
   }
   return undefined;
+}
+
+/** Undefined where there is nothing to share: the configuration wants no steps, or no site serves now. */
+function rampHome(draft: Draft, service: ServiceConfig): Ramp | undefined {
+  const state = draft.services[service.name];
+  const from = state?.ramp?.from ?? state?.base;
+  const isOn = draft.config.guards.rampStepMs > 0 && from?.kind === "sites";
+  return isOn ? { from, to: homeOf(service), percent: firstPercent, since: draft.now } : undefined;
 }

@@ -8,6 +8,10 @@ export type Candidate = {
   readonly isDrained: boolean;
   /** Its own gateways sent users of the same channel elsewhere a moment ago, or do. */
   readonly hasTripped?: boolean;
+  /** False: it can't carry the service on top of what it has. */
+  readonly hasRoom?: boolean;
+  /** How long it must be healthy until traffic goes home to it. Absent: as the service says. Unit: milliseconds. */
+  readonly failbackHoldMs?: number;
 };
 
 export type Rank = "healthy" | "degraded" | "quarantined";
@@ -27,7 +31,8 @@ export function rankOf(candidate: Candidate): Rank | undefined {
 
 /**
  * The best target when leaving a site: neither quarantine nor degradation leaves traffic on a dead site while a live one
- * stands by. Candidates come in order of preference; the first of the best rank wins. Leaving what is merely degraded takes a
+ * stands by. Candidates come in order of preference; the first of the best rank wins, one with room if there is any: an
+ * overloaded site beats a dead one. Leaving what is merely degraded takes a
  * target that hasn't just tripped itself: two sites that trip together have one cause, and it isn't the site.
  */
 export function bestTarget(
@@ -35,9 +40,10 @@ export function bestTarget(
   leaving: "down" | "degraded",
 ): { site: SiteName; rank: Rank } | undefined {
   for (const rank of ranksFrom[leaving]) {
-    const found = candidates.find(
+    const ranked = candidates.filter(
       (candidate) => rankOf(candidate) === rank && !(leaving === "degraded" && candidate.hasTripped === true),
     );
+    const found = ranked.find(({ hasRoom }) => hasRoom !== false) ?? ranked[0];
     if (found) return { site: found.health.site, rank };
   }
   return undefined;

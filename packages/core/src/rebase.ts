@@ -4,18 +4,19 @@ import type { ServiceConfig } from "./config.ts";
 import { type Draft, floorUnder, serve, servedFor } from "./draft.ts";
 import { isDrained, overridesOf, pinOf } from "./override.ts";
 import { formatPlacement, onSite, type Placement, samePlacement, sitesOf } from "./placement.ts";
+import type { Ramp } from "./ramp.ts";
 import { belowFloor, nothingToDo, overridden, type Refusal } from "./refusal.ts";
 
 /** Puts a service's base somewhere on an operator's word, readmits the sites it names, and lifts the latch. */
 export function rebase(
   draft: Draft,
   service: ServiceConfig,
-  how: { command: Command; to: Placement; words: string },
+  how: { command: Command; to: Placement; words: string; ramp?: Ramp },
 ): Refusal | undefined {
   const { command, to, words } = how;
   const state = draft.services[service.name];
   if (!state) return nothingToDo(`${service.name} is not placed yet`);
-  const contrary = whyOverridden(draft, service, to);
+  const contrary = whyOverridden(draft, service, how.ramp?.to ?? to);
   if (contrary) return contrary;
   if (samePlacement(state.base, to) && samePlacement(state.served, to)) {
     if (state.latchedAt === undefined) return nothingToDo(`${service.name} is already at ${formatPlacement(to)}`);
@@ -26,9 +27,11 @@ export function rebase(
   for (const { site } of state.quarantine.filter((entry) => named.includes(entry.site))) {
     draft.events.push({ kind: "readmitted", service: service.name, site, because: "operator" });
   }
-  const undo = samePlacement(state.base, to) ? state.served : state.base;
+  const { ramp: before, ...rest } = state;
+  const undo = samePlacement(state.base, to) ? state.served : (before?.from ?? state.base);
+  const ramp = how.ramp ? { ramp: how.ramp } : {};
   const quarantine = state.quarantine.filter((entry) => !named.includes(entry.site));
-  draft.services[service.name] = { ...state, base: to, quarantine, undo, isOperatorsChoice: true };
+  draft.services[service.name] = { ...rest, base: to, quarantine, undo, isOperatorsChoice: true, ...ramp };
   release(draft, service, command.by);
   return serveAsAsked(draft, service, {
     command,

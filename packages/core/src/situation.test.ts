@@ -15,26 +15,35 @@ const auto = serviceOn(weightedOn({ "site-a": 80, "site-b": 20 }), {
 });
 
 /** What each situation looks like: the service, what is seen cycle by cycle, and where it is answered then. */
-const table: Readonly<Record<Exclude<SituationKind, "unplaced">, [typeof pair, readonly Health[], readonly string[]]>> =
-  {
-    serving: [pair, [ab(up, up)], ["site-a"]],
-    "serving-away": [pair, [ab(down, up), ...Array<Health>(125).fill(ab(up, up))], ["site-b"]],
-    "serving-without-standby": [pair, [ab(up, down)], ["site-a"]],
-    "site-unknown": [pair, [ab("unknown", up)], ["site-a"]],
-    "site-degraded-standby-ready": [pair, [ab(up, up), ab(bad, up)], ["site-b"]],
-    "site-degraded-no-standby": [pair, [ab(bad, bad)], ["site-a"]],
-    "site-down-standby-ready": [pair, [ab(down, up)], ["site-b"]],
-    "site-down-standby-degraded": [pair, [ab(down, bad)], ["site-b"]],
-    "site-down-standby-quarantined": [pair, [ab(down, up), ab(up, down)], ["site-a"]],
-    "everything-down": [sorry, [ab(down, down)], ["sorry"]],
-    "recovered-from-all-bad": [sorry, [ab(down, down), ab(down, up)], ["site-b"]],
-    "share-site-down": [shared, [ab(down, up)], ["site-b"]],
-    "share-site-back": [auto, [ab(down, up), ...Array<Health>(121).fill(ab(up, up))], ["site-a", "site-b"]],
-  };
+const table: Readonly<
+  Record<Exclude<SituationKind, "unplaced">, [typeof pair, readonly Health[], readonly string[], number?]>
+> = {
+  serving: [pair, [ab(up, up)], ["site-a"]],
+  "serving-away": [pair, [ab(down, up), ...Array<Health>(125).fill(ab(up, up))], ["site-b"]],
+  "serving-without-standby": [pair, [ab(up, down)], ["site-a"]],
+  "site-unknown": [pair, [ab("unknown", up)], ["site-a"]],
+  "site-degraded-standby-ready": [pair, [ab(up, up), ab(bad, up)], ["site-b"]],
+  "site-degraded-no-standby": [pair, [ab(bad, bad)], ["site-a"]],
+  "site-down-standby-ready": [pair, [ab(down, up)], ["site-b"]],
+  "site-down-standby-degraded": [pair, [ab(down, bad)], ["site-b"]],
+  "site-down-standby-quarantined": [pair, [ab(down, up), ab(up, down)], ["site-a"]],
+  "everything-down": [sorry, [ab(down, down)], ["sorry"]],
+  "recovered-from-all-bad": [sorry, [ab(down, down), ab(down, up)], ["site-b"]],
+  "share-site-down": [shared, [ab(down, up)], ["site-b"]],
+  "share-site-back": [auto, [ab(down, up), ...Array<Health>(121).fill(ab(up, up))], ["site-a", "site-b"]],
+  "failing-back": [auto, [ab(down, up), ...Array<Health>(122).fill(ab(up, up))], ["site-a", "site-b"], 60_000],
+  "failback-stopped": [
+    auto,
+    [ab(down, up), ...Array<Health>(122).fill(ab(up, up)), ab("degraded", up)],
+    ["site-b"],
+    60_000,
+  ],
+};
 
-for (const [kind, [service, seen, answered]] of Object.entries(table)) {
+for (const [kind, [service, seen, answered, rampStepMs = 0]] of Object.entries(table)) {
   test(`${kind} is named, and answered at ${answered.join(" and ")}`, () => {
-    const leader = new Leader(configOfThree(service));
+    const config = configOfThree(service);
+    const leader = new Leader({ ...config, guards: { ...config.guards, rampStepMs } });
     let named: string | undefined;
     for (const health of seen) {
       leader.pass(5_000, health);

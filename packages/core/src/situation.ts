@@ -17,6 +17,8 @@ export const situationKinds = [
   "recovered-from-all-bad",
   "share-site-down",
   "share-site-back",
+  "failing-back",
+  "failback-stopped",
 ] as const;
 
 /** Nothing is about to move: a good time for what can wait, such as handing over the lead. */

@@ -104,9 +104,10 @@ test("the cool-down holds a second move for its time, and no evacuation", () => 
   const config = { ...configOfThree(serviceOn(failoverOn("site-a", "site-b", "site-c"))), guards };
   const leader = settled(config);
   leader.see(abc(bad, up, up));
+  leader.pass(31_000, abc(bad, up, up));
   leader.see(abc(bad, bad, up));
   assert.deepEqual([leader.answered, leader.held], [["site-b"], "cool-down"]);
-  leader.pass(57_000, abc(bad, bad, up));
+  leader.pass(26_000, abc(bad, bad, up));
   assert.deepEqual(leader.answered, ["site-b"]);
   leader.pass(2_000, abc(bad, bad, up));
   assert.deepEqual(leader.answered, ["site-c"]);
@@ -126,6 +127,7 @@ test("two moves in an hour latch to manual for good, evacuation apart, until an 
   assert.deepEqual([leader.answered, leader.held], [["site-c"], "moves-per-hour"]);
   leader.see(abc(up, up, down));
   assert.deepEqual(leader.answered, ["site-a"], "evacuation is never held by the latch");
+  leader.pass(31_000, abc(up, up, down));
   leader.see(abc(bad, up, down));
   assert.equal(leader.held, "moves-per-hour");
   assert.equal(leader.ask({ kind: "failover", service: "chat", to: "site-a" }, abc(bad, up, down))?.kind, "done");

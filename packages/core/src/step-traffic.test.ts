@@ -237,7 +237,8 @@ test("everything bad everywhere is our own fault: no degraded site is left, not 
   const blames = outcome.events.flatMap((event) => (event.kind === "blamed" ? [event.what.kind] : []));
   assert.deepEqual(blames, ["ourselves"]);
   leader.hearOf("pool:chat/", both, { ...fine, "site-c": "degraded" });
-  assert.match(leader.world.watch.held["embed"] ?? "", /^common-mode: all 4 pools/);
+  const held = leader.world.watch.held["embed"];
+  assert.match(`${held?.rule}: ${held?.because}`, /^common-mode: all 4 pools/);
   assert.deepEqual([leader.answeredFor("embed"), leader.answered], [["site-c"], ["site-a"]]);
   leader.hearOf("pool:chat/", both, { ...fine, "site-c": down });
   assert.deepEqual(leader.answeredFor("embed"), ["site-a"], "a dead site is left all the same");

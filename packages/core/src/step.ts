@@ -3,6 +3,7 @@ import type { BallotCount } from "./ballot-box.ts";
 import { type PastCause, rememberCauses } from "./cause.ts";
 import type { Command, CommandResult } from "./command.ts";
 import type { Config } from "./config.ts";
+import { seeDates } from "./cycle-clock.ts";
 import type { Decision } from "./decision.ts";
 import { addCause, type Draft, openDraft } from "./draft.ts";
 import type { Event } from "./event.ts";
@@ -12,12 +13,14 @@ import { isExpired } from "./override.ts";
 import { reroute } from "./reroute.ts";
 import { buildSnapshot, type Snapshot } from "./snapshot.ts";
 import { watchVotes } from "./watch.ts";
-import type { Durable, ServiceState, Watch, World } from "./world.ts";
+import type { Durable, HeldBack, ServiceState, Watch, World } from "./world.ts";
 
 /** What the shell gathered for one cycle. */
 export type Input = {
   readonly ballots: BallotCount;
   readonly commands: readonly Command[];
+  /** Since the last cycle whose outcome was kept, by the monotonic clock. Absent: as the dates say. Unit: milliseconds. */
+  readonly passedMs?: number;
   /** A follower watches the same votes, so that it knows the world when it takes over, and does nothing. */
   readonly role: { readonly kind: "leading"; readonly epoch: number } | { readonly kind: "following" };
 };
@@ -46,9 +49,11 @@ export type Outcome = {
  * what happened and what to tell the operators come out. The durable world changes only when the shell has committed `change`.
  */
 export function step(world: World, input: Input, now: EpochMs): Outcome {
-  const watched = watchVotes(world.watch, world.durable.config, { ballots: input.ballots, now });
-  if (input.role.kind === "following" || isOutdated(world.durable, input.role.epoch))
-    return { watch: watched.watch, change: undefined, events: watched.events, results: {} };
+  const watched = watchVotes(world.watch, world.durable.config, { ...input, now });
+  if (input.role.kind === "following" || isOutdated(world.durable, input.role.epoch)) {
+    const watch = { ...watched.watch, clock: seeDates(watched.watch.clock, world.durable.services) };
+    return { watch, change: undefined, events: watched.events, results: {} };
+  }
   let draft = openDraft(world.durable, watched.watch, now);
   expireOverrides(draft);
   const results: Record<string, CommandResult> = {};
@@ -74,7 +79,7 @@ function expireOverrides(draft: Draft): void {
 }
 
 function automateAll(draft: Draft): Watch {
-  const held: Record<ServiceName, string> = {};
+  const held: Record<ServiceName, HeldBack> = {};
   const { situations } = draft.watch;
   const next: Record<ServiceName, Watch["situations"][string]> = {};
   for (const service of draft.config.services) {
@@ -86,7 +91,8 @@ function automateAll(draft: Draft): Watch {
       draft.events.push({ kind: "situation-changed", service: service.name, from: from ?? "unplaced", to });
     next[service.name] = to;
   }
-  return { ...draft.watch, held, situations: next };
+  const clock = seeDates(draft.watch.clock, draft.services);
+  return { ...draft.watch, held, situations: next, clock };
 }
 
 /** What changed between the world and the draft, or undefined. Anything durable takes at least one number of the sequence. */

@@ -58,15 +58,23 @@ const anyService = (name: string): fc.Arbitrary<ServiceConfig> =>
       withChannels(serviceOn(policy, { name, host: `${name}.example.test`, failback, allBad }), channels),
     );
 export const anyConfig: fc.Arbitrary<Config> = fc
-  .tuple(anyService("chat"), anyService("embed"), fc.integer({ min: 1, max: 4 }), fc.boolean(), fc.nat({ max: 3 }))
-  .map(([chat, embed, movesPerHourMax, hasEdge, gateways]) => {
+  .tuple(anyService("chat"), anyService("embed"), fc.integer({ min: 1, max: 4 }), fc.boolean(), fc.nat({ max: 15 }))
+  .map(([chat, embed, movesPerHourMax, hasEdge, chance]) => {
+    const gateways = chance % 4;
     const plain = configOfThree(chat, embed);
     const config = gateways === 0 ? plain : { ...withGateways(plain), gateways: gatewaysAt("site-a", "site-b") };
     const edge = { endpoints: ["127.0.0.1:1"], probe: { kind: "tcp" } } as const;
     return {
       ...config,
       sites: config.sites.map((site) => (hasEdge && site.role === "serving" ? { ...site, edge } : site)),
-      guards: { cooldownMs: 20_000, movesPerHourMax, readmitAfterMs: 15_000 },
+      guards: {
+        cooldownMs: 20_000,
+        movesPerHourMax,
+        readmitAfterMs: 15_000,
+        holdMaxMs: 60_000,
+        movedShareMax: chance < 8 ? 0.25 : 1,
+        rampStepMs: chance % 8 < 4 ? 5_000 : 0,
+      },
     };
   });
 
@@ -107,9 +115,13 @@ const site = fc.constantFrom(...sites, ...sites, "witness");
 const anyAsk = (id: string): fc.Arbitrary<Ask | ((world: World) => Ask)> =>
   fc.oneof(
     fc.record({ service, to: site }).map(({ service: name, to }): Ask => ({ kind: "failover", service: name, to })),
-    fc
-      .option(service, { nil: undefined })
-      .map((name): Ask => ({ kind: "failback", ...(name ? { service: name } : {}) })),
+    fc.tuple(fc.option(service, { nil: undefined }), fc.boolean()).map(
+      ([name, inSteps]): Ask => ({
+        kind: "failback",
+        ...(name ? { service: name } : {}),
+        ...(inSteps ? { inSteps } : {}),
+      }),
+    ),
     service.map((name): Ask => ({ kind: "undo", service: name })),
     fc
       .record({
@@ -154,19 +166,26 @@ type Turn = {
   readonly asks: readonly AnyAsk[];
   readonly isDryRun: boolean;
   readonly isNewLeader: boolean;
+  /** For how many cycles it stays so. */
+  readonly cycles: number;
 };
+/** All is well for a while: time for what comes back by itself, which no random weather would leave it. */
+const calm: Seen = { bySite: ["healthy", "healthy", "healthy"], odd: [0, 0, "healthy"], traffic: [] };
 export const anyTurns: fc.Arbitrary<readonly Turn[]> = fc.array(
-  fc.record({
-    seen: anySeen,
-    waitMs: fc.constantFrom(250, 1_000, 5_000, 5_000, 20_000),
-    asks: fc
-      .integer({ min: 0, max: 1_000_000 })
-      .chain((n) =>
-        n % 2 === 0 ? fc.array(anyAsk(`o${n}`), { minLength: 1, maxLength: 2 }) : fc.constant<AnyAsk[]>([]),
-      ),
-    isDryRun: fc.nat({ max: 5 }).map((n) => n === 0),
-    isNewLeader: fc.nat({ max: 9 }).map((n) => n === 0),
-  }),
+  fc
+    .record({
+      calm: fc.nat({ max: 3 }).map((n) => n === 0),
+      seen: anySeen,
+      waitMs: fc.constantFrom(250, 1_000, 5_000, 5_000, 20_000),
+      asks: fc
+        .integer({ min: 0, max: 1_000_000 })
+        .chain((n) =>
+          n % 2 === 0 ? fc.array(anyAsk(`o${n}`), { minLength: 1, maxLength: 2 }) : fc.constant<AnyAsk[]>([]),
+        ),
+      isDryRun: fc.nat({ max: 5 }).map((n) => n === 0),
+      isNewLeader: fc.nat({ max: 9 }).map((n) => n === 0),
+    })
+    .map(({ calm: isCalm, ...turn }): Turn => (isCalm ? { ...turn, seen: calm, cycles: 15 } : { ...turn, cycles: 1 })),
   { minLength: 5, maxLength: 30, size: "max" },
 );
 
@@ -181,9 +200,15 @@ export type Cycle = {
   readonly again: (commands: readonly Command[]) => Outcome;
 };
 
+/** What is asked is asked once. */
+const cyclesOf = (turn: Turn): readonly Turn[] => [
+  turn,
+  ...Array.from({ length: turn.cycles - 1 }, () => ({ ...turn, asks: [], isNewLeader: false })),
+];
+
 function play(config: Config, turns: readonly Turn[], law: (cycle: Cycle) => void): void {
   const leader = new Leader(config);
-  for (const turn of turns) {
+  for (const turn of turns.flatMap(cyclesOf)) {
     if (turn.isNewLeader) leader.epoch += 1;
     const before = leader.world;
     const commands = turn.asks.map((ask, at) =>

@@ -6,14 +6,14 @@ import type { EpochMs } from "./model.ts";
 import { majority } from "./quorum.ts";
 import { type Tally, tally } from "./tally.ts";
 import { type TargetKey, targetKey } from "./target.ts";
-import { nextTrip } from "./trip.ts";
-import { noVerdict, type Verdict, verdict, withOwnTraffic } from "./verdict.ts";
+import { nextTrip, type Trip } from "./trip.ts";
+import { isAlarmOnly, noVerdict, type Verdict, verdict, withOwnTraffic } from "./verdict.ts";
 import type { VerdictState, Watch } from "./world.ts";
 
 /**
- * The most that one cycle counts towards a time of health, however far the clock has gone. A cycle comes each 250 ms, so a
- * wall clock that steps forward by a day, or a machine that slept, adds no more than this; raising it lets a step count for
- * more, lowering it makes slow cycles count for less. Unit: milliseconds.
+ * The most that one cycle counts towards a time of health, or of a brake, however far the clock has gone. A cycle comes each
+ * 250 ms, so a machine that slept, or a wall clock that steps where nobody measures by another, adds no more than this; raising
+ * it lets a step count for more, lowering it makes slow cycles count for less. Unit: milliseconds.
  */
 export const cycleMsMax = 5_000;
 
@@ -21,10 +21,11 @@ export const cycleMsMax = 5_000;
 export function watchVotes(
   watch: Watch,
   config: Config,
-  at: { ballots: BallotCount; now: EpochMs },
+  at: { ballots: BallotCount; now: EpochMs; passedMs?: number },
 ): { watch: Watch; events: Event[] } {
   const verdicts: Record<TargetKey, VerdictState> = {};
-  const passedMs = Math.min(Math.max(at.now - (watch.cycleAt ?? at.now), 0), cycleMsMax);
+  const byDates = at.now - (watch.cycleAt ?? at.now);
+  const passedMs = Math.min(Math.max(at.passedMs ?? byDates, 0), cycleMsMax);
   const events: Event[] = vantageEvents(watch, config, at.ballots);
   const votesOn = Map.groupBy(at.ballots.votes, (vote) => vote.target);
   for (const target of configuredTargets(config)) {
@@ -39,7 +40,11 @@ export function watchVotes(
   }
   const blamed = blamedNow(config, verdicts);
   events.push(...blameEvents(watch.blamed, blamed));
-  return { watch: { ...watch, cycleAt: at.now, verdicts, blamed, freshDomains: at.ballots.freshDomains }, events };
+  const clock = { ...watch.clock, ranMs: watch.clock.ranMs + passedMs };
+  return {
+    watch: { ...watch, cycleAt: at.now, verdicts, blamed, freshDomains: at.ballots.freshDomains, clock },
+    events,
+  };
 }
 
 /** One target after one more cycle. Looks are weighed against what looks said before, whatever traffic has made of it. */
@@ -51,6 +56,7 @@ function nextState(
   const { traffic } = counted;
   const trip = nextTrip(before.trip, traffic, at);
   const byLooks = verdict(counted, before.byLooks ?? before.verdict);
+  const badLooks = nextBadLooks(before, byLooks, at.passedMs);
   const next = withOwnTraffic(byLooks, trip);
   return {
     verdict: next,
@@ -59,8 +65,24 @@ function nextState(
     ...(next === byLooks ? {} : { byLooks }),
     ...(traffic ? { traffic } : {}),
     ...(trip ? { trip } : {}),
+    ...(badLooks ? { badLooks } : {}),
   };
 }
+
+/** Down, or degraded in a way that moves something. */
+const isBad = ({ kind, because }: Verdict): boolean =>
+  kind === "down" || (kind === "degraded" && !isAlarmOnly(because));
+
+/**
+ * Looks that are bad are told as trips are, to be blamed in the same way. Of what was unknown a moment ago nobody knows when it
+ * went bad: an arbiter that has just started would find it all to have done so together.
+ */
+function nextBadLooks(before: VerdictState, byLooks: Verdict, passedMs: number): Trip | undefined {
+  const wasKnown = (before.byLooks ?? before.verdict).kind !== "unknown";
+  const said = isBad(byLooks) && (wasKnown || before.badLooks) ? badTraffic : undefined;
+  return nextTrip(before.badLooks, said, { passedMs, hasGateway: false });
+}
+const badTraffic = { state: "tripped", because: "looks" } as const;
 
 /** Each blame is said once, when it comes and when it goes. */
 function blameEvents(before: readonly Blamed[], after: readonly Blamed[]): readonly Event[] {

@@ -1,8 +1,11 @@
 import type { Blamed } from "./blamed.ts";
 import type { ChannelConfig, Config } from "./config.ts";
+import { type CycleClock, newCycleClock } from "./cycle-clock.ts";
+import type { Flap } from "./hold.ts";
 import type { EpochMs, ServiceName, SiteName } from "./model.ts";
 import type { Override } from "./override.ts";
 import type { Placement } from "./placement.ts";
+import type { Ramp } from "./ramp.ts";
 import type { SlotTable } from "./route/slot-table.ts";
 import type { SituationKind } from "./situation.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -36,8 +39,14 @@ export type ServiceState = {
   /** What is answered: the base with overrides laid over it. */
   readonly served: Placement;
   readonly quarantine: readonly Quarantine[];
-  /** Automatic moves of the last hour, oldest first; the brakes count them. */
+  /** Automatic moves of the last hour, oldest first; the brakes count them, by the cycle's time. */
   readonly moves: readonly EpochMs[];
+  /** The last automatic move for another reason than evacuation; the change budget counts it for a while. */
+  readonly changedAt?: EpochMs;
+  /** A failback under way. */
+  readonly ramp?: Ramp;
+  /** How often sites were left lately; it doubles their holds. */
+  readonly flaps?: readonly Flap[];
   /** When too many of them latched the service to manual. An operator who moves it, or bears on it, lifts the latch. */
   readonly latchedAt?: EpochMs;
   /** What the last operator move replaced, for `undo`. */
@@ -54,6 +63,14 @@ export type ServiceState = {
 
 export type Quarantine = { readonly site: SiteName; readonly since: EpochMs; readonly because: "down" | "degraded" };
 
+/** What is held back now, and by which rule. */
+export type HeldBack = {
+  readonly rule: string;
+  readonly because: string;
+  /** Until when, if nothing changes. Absent: until something changes. */
+  readonly until?: EpochMs;
+};
+
 /** Volatile: rebuilt by any arbiter from the votes it is sent. */
 export type Watch = {
   /** When the last cycle was, to measure the time until this one; undefined before the first. */
@@ -61,10 +78,12 @@ export type Watch = {
   readonly verdicts: Readonly<Record<TargetKey, VerdictState>>;
   readonly freshDomains: readonly SiteName[];
   /** What each brake holds back now, so that it is said once and not each cycle. */
-  readonly held: Readonly<Record<ServiceName, string>>;
+  readonly held: Readonly<Record<ServiceName, HeldBack>>;
   readonly situations: Readonly<Record<ServiceName, SituationKind>>;
   /** What is to blame now, in place of single sites. */
   readonly blamed: readonly Blamed[];
+  /** How long ago what is durable happened. */
+  readonly clock: CycleClock;
 };
 
 export type VerdictState = {
@@ -79,6 +98,8 @@ export type VerdictState = {
   readonly traffic?: Traffic;
   /** The pool's last trip, until it has been over for a while. */
   readonly trip?: Trip;
+  /** The last time that looks alone called it bad, told as trips are. */
+  readonly badLooks?: Trip;
 };
 
 export const newWatch: Watch = {
@@ -88,4 +109,5 @@ export const newWatch: Watch = {
   held: {},
   situations: {},
   blamed: [],
+  clock: newCycleClock,
 };

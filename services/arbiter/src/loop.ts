@@ -4,6 +4,7 @@ import {
   type CommandResult,
   type EpochMs,
   type Event,
+  type MonoMs,
   newWatch,
   SluiceError,
   sentence,
@@ -46,6 +47,8 @@ const commandsMax = 64;
 export function makeLoop(deps: Deps): Loop {
   let watch: Watch = newWatch;
   let settledEpoch: number | undefined;
+  /** When the cycle was that `watch` comes from. */
+  let countedAt: MonoMs | undefined;
   const queue: Queued[] = [];
 
   /** The epoch to write under, or undefined. A new epoch settles first. */
@@ -71,13 +74,16 @@ export function makeLoop(deps: Deps): Loop {
     const role = epoch === undefined ? ({ kind: "following" } as const) : ({ kind: "leading", epoch } as const);
     const world = { durable: deps.keeper.durable(), watch };
     const at = deps.clock.wallMs();
-    const { change, events, ...outcome } = step(
-      world,
-      { ballots, role, commands: taken.map((entry) => entry.command) },
-      at,
-    );
+    const monoAt = deps.clock.monotonicMs();
+    const passedMs = monoAt - (countedAt ?? monoAt);
+    const commands = taken.map((entry) => entry.command);
+    const { change, events, ...outcome } = step(world, { ballots, role, commands, passedMs }, at);
     const refused = change && epoch !== undefined ? await perform(change, { epoch, events, at }) : undefined;
-    if (!refused) watch = outcome.watch;
+    if (!refused) {
+      watch = outcome.watch;
+      countedAt = monoAt;
+    }
+    showHeld(deps.metrics, watch);
     if (epoch !== undefined && !change) deps.journal.note(events);
     for (const { command, resolve } of taken) resolve(refused ?? outcome.results[command.id] ?? notLeading);
     end();
@@ -110,6 +116,12 @@ export function makeLoop(deps: Deps): Loop {
     isLeading: () => settledEpoch !== undefined && deps.leadership.held()?.epoch === settledEpoch,
     submit: (command) => enqueue(queue, command),
   };
+}
+
+/** Rules that hold nothing any more are gone from the metric. */
+function showHeld({ held }: ArbiterMetrics, watch: Watch): void {
+  held.reset();
+  for (const { rule } of Object.values(watch.held)) held.inc({ rule });
 }
 
 function record(deps: Deps, events: readonly Event[], head: { sequence: number; epoch: number }): void {

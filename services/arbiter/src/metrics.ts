@@ -26,6 +26,12 @@ export function makeArbiterMetrics(registry: Registry) {
       help: "Failure domains with a fresh vote. Below the majority nothing moves by itself.",
       registers,
     }),
+    held: new Gauge({
+      name: "sluice_arbiter_held_services",
+      help: "Services of which a brake or a floor holds a move back now, by rule. `sluice explain` says for how long.",
+      labelNames: ["rule"],
+      registers,
+    }),
     reports: new Counter({
       name: "sluice_arbiter_reports_total",
       help: "Agents' reports by result. Anything but counted, apart from an unknown-nonce at a start, deserves a look.",

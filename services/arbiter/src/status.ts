@@ -19,6 +19,7 @@ import {
   samePlacement,
   siteHealth,
   sitesOf,
+  standingBrakes,
   type TargetKey,
   type Watch,
   type WhyNotCounted,
@@ -101,13 +102,22 @@ export function serviceStatus(view: View, service: ServiceConfig) {
     isHome: state !== undefined && samePlacement(state.base, homeOf(service)),
     standby: standbyOf(view, service, sitesOf(served)),
     pools: service.pools.map(({ channel, site }) => poolStatus(view, poolKey(service.name, channel, site))),
-    held: watch.held[service.name] ?? null,
+    held: heldSentence(watch.held[service.name]),
+    brakes: standingBrakes(view, service).map(({ rule, because, until, isHolding }) => ({
+      rule,
+      because,
+      until: until ?? null,
+      isHolding,
+    })),
     latchedAt: state?.latchedAt ?? null,
     overrides: overridesOf(durable.overrides, service.name).map((override) => override.id),
     channels: weightsOf(service, state ?? {}).map(({ name, weight }) => ({ channel: name, weight })),
     pinnedChannel: pinnedChannelOf(overridesOf(durable.overrides, service.name)) ?? null,
   };
 }
+
+const heldSentence = (held: Watch["held"][string] | undefined): string | null =>
+  held ? `${held.rule}: ${held.because}` : null;
 
 /** Traffic is told as its gateways say it: where requests are too few it is `insufficient-data`, and never `healthy`. */
 function poolStatus({ watch }: View, target: TargetKey) {

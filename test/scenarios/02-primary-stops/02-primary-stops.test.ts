@@ -18,9 +18,26 @@ test("when the first site stops, every nameserver moves; when it is back, the an
   assert.deepEqual(causes, ["evacuate", "operator"]);
 });
 
+test("failback by itself goes in steps, and every nameserver follows", async () => {
+  const service = { failback: { kind: "auto-after", afterMs: 1_000 } } as const;
+  const guards = { readmitAfterMs: 1_000, cooldownMs: 0, rampStepMs: 1_000 };
+  await using world = await openWorld({ sites: ["site-a", "site-b"], service, guards });
+  await world.stopModels("site-a");
+  await world.answers("site-b");
+  await world.startModels("site-a");
+  await world.untilStatus("half of it is home", ({ services }) => services[0]?.served === "site-a 50, site-b 50");
+  await world.untilStatus("all of it is home", ({ services }) => services[0]?.served === "site-a");
+  await world.answers("site-a");
+  const decided = await world.events("decided");
+  assert.deepEqual(
+    decided.slice(1).map((event) => event.decision.to.kind === "sites" && event.decision.to.shares[0]?.share),
+    [1, 5, 20, 50, 1],
+  );
+});
+
 test("failback by itself, after a while at home in good health", async () => {
   const service = { failback: { kind: "auto-after", afterMs: 1_000 } } as const;
-  const guards = { readmitAfterMs: 1_000, cooldownMs: 0 };
+  const guards = { readmitAfterMs: 1_000, cooldownMs: 0, rampStepMs: 0 };
   await using world = await openWorld({ sites: ["site-a", "site-b"], service, guards });
   await world.stopModels("site-a");
   await world.answers("site-b");

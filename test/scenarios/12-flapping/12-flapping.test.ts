@@ -17,7 +17,7 @@ test("looks that fail every other time never turn a site", async () => {
 });
 
 test("a site that goes and comes again and again moves at most so often, then waits for an operator", async () => {
-  const guards = { readmitAfterMs: 1_000, cooldownMs: 0, movesPerHourMax: 2 };
+  const guards = { readmitAfterMs: 1_000, cooldownMs: 0, rampStepMs: 0, movesPerHourMax: 2 };
   const service = { failback: { kind: "auto-after", afterMs: 1_000 } } as const;
   await using world = await openWorld({ sites: ["site-a", "site-b"], guards, service });
   await world.stopModels("site-a");
@@ -28,10 +28,13 @@ test("a site that goes and comes again and again moves at most so often, then wa
   // Leaving a dead site is never braked.
   await world.answers("site-b");
   await world.startModels("site-a");
-  await world.untilStatus(
+  const { services } = await world.untilStatus(
     "failback is held",
-    ({ services }) => services[0]?.held?.startsWith("moves-per-hour") === true,
+    ({ services: [chat] }) => chat?.held?.startsWith("moves-per-hour") === true,
   );
+  const [brake] = services[0]?.brakes ?? [];
+  assert.deepEqual([brake?.rule, brake?.isHolding, brake?.until], ["moves-per-hour", true, null]);
+  assert.match(brake?.because ?? "", /an operator must look$/);
   await world.staysFor(8);
   assert.equal((await world.events("decided")).length, 3);
 });

@@ -41,6 +41,12 @@ export type Status = {
     readonly base: string;
     readonly isForced: boolean;
     readonly held: string | null;
+    readonly brakes: readonly {
+      readonly rule: string;
+      readonly because: string;
+      readonly until: number | null;
+      readonly isHolding: boolean;
+    }[];
     readonly standby: readonly {
       readonly site: string;
       readonly isReady: boolean;

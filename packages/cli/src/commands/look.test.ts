@@ -29,7 +29,11 @@ const troubled = statusOf("arbiter-w", {
       base: "site-a",
       isForced: true,
       isHome: true,
-      held: "cool-down",
+      held: "cool-down: it moved a moment ago",
+      brakes: [
+        { rule: "cool-down", because: "it moved a moment ago", until: 1_790_000_060_000, isHolding: true },
+        { rule: "quarantine", because: "site-a was left as down", until: null, isHolding: false },
+      ],
       latchedAt: 1_790_000_000_000,
       overrides: ["3f2a91c0"],
       standby: [{ site: "site-a", isReady: false, health: "healthy", isQuarantined: true }],
@@ -95,7 +99,7 @@ test("status tells what matters at night first, and who doesn't answer", async (
     new RegExp(`^silent {4}${arbiters[1]?.url}: did not answer`),
     /^chat +site-b \(forced; real: site-a\) +site-a quarantined +site-degraded-standby-ready +stable 90, canary 10 \(pinned to stable\)$/,
     /^ {2}chat\/stable tripped in site-a and site-b$/,
-    /^ {2}chat would move, held by cool-down$/,
+    /^ {2}chat would move, held by cool-down: it moved a moment ago, until 2026-09-21T14:14:20.000Z$/,
     /^ {2}chat latched to manual since 2026-09-21T/,
     /^ {2}chat\/stable@site-a +degraded +tripped +12 of 40 requests failed$/,
     /^ {2}chat\/stable@site-b +healthy +insufficient-data +3 requests in 10 s$/,
@@ -126,7 +130,11 @@ test("explain tells what a site's own gateways say beside what looks say", async
     channels: [{ channel: "stable", weight: 100 }],
     pinnedChannel: null,
     situation: "site-degraded-no-standby",
-    held: null,
+    held: "change-budget: enough have moved",
+    brakes: [
+      { rule: "change-budget", because: "enough have moved", until: 1_790_000_060_000, isHolding: true },
+      { rule: "quarantine", because: "site-b was left as down", until: null, isHolding: false },
+    ],
     answers: [],
     standing: [],
     lastDecision: null,
@@ -141,6 +149,9 @@ test("explain tells what a site's own gateways say beside what looks say", async
   );
   const { code, stdout } = await ask(arbiters, "explain", "chat");
   assert.equal(code, 0);
+  assert.match(stdout, /: site-degraded-no-standby, held by change-budget$/m);
+  assert.match(stdout, /^holding {2}change-budget: enough have moved, until 2026-09-21T14:14:20.000Z$/m);
+  assert.match(stdout, /^standing quarantine: site-b was left as down$/m);
   assert.match(stdout, /^site-a is degraded for it \(own-traffic: 12 of 40 requests failed\)$/m);
   assert.match(
     stdout,

@@ -28,8 +28,12 @@ export function operateCommands(program: Command): void {
     );
   asking(program.command("failback [service]"))
     .description("bring a service, or all that are away, home and readmit the site")
-    .action((service: string | undefined, _options: AskOptions, command: Command) =>
-      ask(command, "/v1/failback", service === undefined ? {} : { service }),
+    .option("--in-steps", "1 % first, then 5, 20, 50 and 100, each once the last went well; it stops on trouble")
+    .action((service: string | undefined, options: AskOptions & { inSteps?: true }, command: Command) =>
+      ask(command, "/v1/failback", {
+        ...(service === undefined ? {} : { service }),
+        ...(options.inSteps ? { inSteps: true } : {}),
+      }),
     );
   override(program, "drain <site>", "take a site out of one service, or of all")
     .option("--service <service>", "only this service")

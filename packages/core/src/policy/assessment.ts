@@ -1,6 +1,7 @@
 import type { Cause } from "../cause.ts";
 import type { ServiceConfig } from "../config.ts";
 import type { Placement } from "../placement.ts";
+import type { Ramp } from "../ramp.ts";
 import { type Candidate, rankOf } from "../rank.ts";
 import type { SituationKind } from "../situation.ts";
 
@@ -23,6 +24,10 @@ export type Assessment = {
   readonly because: string;
   /** True when a site the quorum calls `down` is left: brakes yield to that. */
   readonly isEvacuation: boolean;
+  /** The ramp that `wanted` is a step of. */
+  readonly ramp?: Omit<Ramp, "since">;
+  /** Part of a move that has begun: brakes on a new one don't hold it. */
+  readonly isStep?: true;
 };
 
 export const stay = (placed: Placement, situation: SituationKind, because: string): Assessment => ({
@@ -32,10 +37,13 @@ export const stay = (placed: Placement, situation: SituationKind, because: strin
   isEvacuation: false,
 });
 
-/** Whether automation may give a site its traffic back now. `auto-after` counts unbroken health, and never undoes an operator. */
+/**
+ * Whether automation may give a site its traffic back now. `auto-after` counts unbroken health, for longer if the site was left
+ * again and again, and never undoes an operator.
+ */
 export const mayFailBack = (facts: PolicyFacts, candidate: Candidate): boolean =>
   facts.service.failback.kind === "auto-after" &&
   !facts.isOperatorsChoice &&
   rankOf(candidate) === "healthy" &&
   candidate.hasTripped !== true &&
-  candidate.health.healthyForMs >= facts.service.failback.afterMs;
+  candidate.health.healthyForMs >= (candidate.failbackHoldMs ?? facts.service.failback.afterMs);

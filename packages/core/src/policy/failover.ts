@@ -1,5 +1,5 @@
 import type { SiteName } from "../model.ts";
-import { formatPlacement, onSite } from "../placement.ts";
+import { formatPlacement, onSite, type Placement, type SiteShare } from "../placement.ts";
 import { bestTarget, type Candidate, rankOf } from "../rank.ts";
 import { isAlarmOnly } from "../verdict.ts";
 import { assessAllBad } from "./all-bad.ts";
@@ -15,7 +15,7 @@ const standbySituation = {
 export function assessFailover(facts: PolicyFacts): Assessment {
   const { placed, candidates } = facts;
   const current =
-    placed.kind === "sites" ? candidates.find((entry) => entry.health.site === placed.shares[0]?.site) : undefined;
+    placed.kind === "sites" ? candidates.find((entry) => entry.health.site === mostOf(placed.shares)) : undefined;
   const others = candidates.filter((entry) => entry !== current);
   if (!current) return recover(facts);
   switch (current.health.kind) {
@@ -30,11 +30,27 @@ export function assessFailover(facts: PolicyFacts): Assessment {
     case "degraded":
       return leaveDegraded(facts, current, others);
     case "healthy":
-      return healthy(facts, current.health.site, others);
+      return isSplit(placed) ? gather(facts, current.health.site) : healthy(facts, current.health.site, others);
     default:
       return current.health.kind satisfies never;
   }
 }
+
+/** Where most of the traffic is. */
+const mostOf = (shares: readonly SiteShare[]): SiteName | undefined =>
+  shares.reduce<SiteShare | undefined>((most, entry) => (most && most.share >= entry.share ? most : entry), undefined)
+    ?.site;
+
+const isSplit = (placed: Placement): boolean => placed.kind === "sites" && placed.shares.length > 1;
+
+/** A failback was cut short, and whoever leads now knows nothing of it. */
+const gather = ({ service }: PolicyFacts, site: SiteName): Assessment => ({
+  situation: "serving-away",
+  wanted: onSite(site),
+  cause: { kind: "rebalance", service: service.name },
+  because: `a failback was cut short, and most of the traffic is at ${site}`,
+  isEvacuation: false,
+});
 
 function leaveDown(facts: PolicyFacts, current: Candidate, others: readonly Candidate[]): Assessment {
   const { site, target, because } = current.health;

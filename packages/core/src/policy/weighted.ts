@@ -1,4 +1,4 @@
-import { formatPlacement, type SiteShare } from "../placement.ts";
+import { formatPlacement, type SiteShare, samePlacement } from "../placement.ts";
 import { type Candidate, type Rank, rankOf } from "../rank.ts";
 import { assessAllBad } from "./all-bad.ts";
 import { type Assessment, mayFailBack, type PolicyFacts, stay } from "./assessment.ts";
@@ -27,12 +27,31 @@ export function assessWeighted(facts: PolicyFacts): Assessment {
     const candidate = find(facts, entry.site);
     return candidate !== undefined && mayFailBack(facts, candidate);
   });
+  if (returning.length === 0 && !isAsConfigured(facts, kept)) return gather(facts, kept);
   if (returning.length === 0) return resting(facts, absent.length === 0);
   return {
     situation: "share-site-back",
     wanted: { kind: "sites", shares: inOrder(facts, [...kept, ...returning]) },
     cause: { kind: "failback", service: service.name },
     because: `${names(returning)} may take a share again`,
+    isEvacuation: false,
+  };
+}
+
+/** Whether those that are there have the shares that the policy gives them. */
+const isAsConfigured = (facts: PolicyFacts, kept: readonly SiteShare[]): boolean =>
+  samePlacement(facts.placed, { kind: "sites", shares: inOrder(facts, kept) });
+
+/** A failback was cut short, and whoever leads now knows nothing of it. */
+function gather(facts: PolicyFacts, kept: readonly SiteShare[]): Assessment {
+  const wanted = { kind: "sites", shares: inOrder(facts, kept) } as const;
+  const isWell = kept.every((entry) => find(facts, entry.site)?.health.kind === "healthy");
+  if (!isWell || facts.service.failback.kind === "manual") return resting(facts, false);
+  return {
+    situation: "share-site-back",
+    wanted,
+    cause: { kind: "failback", service: facts.service.name },
+    because: `a failback was cut short; ${names(kept)} get the shares that the policy gives them`,
     isEvacuation: false,
   };
 }

@@ -32,7 +32,14 @@ export const config = (installation: string): Config => ({
     anchors: [],
     allow: [],
   },
-  guards: { cooldownMs: 60_000, movesPerHourMax: 2, readmitAfterMs: 600_000 },
+  guards: {
+    cooldownMs: 60_000,
+    movesPerHourMax: 2,
+    readmitAfterMs: 600_000,
+    holdMaxMs: 14_400_000,
+    movedShareMax: 0.25,
+    rampStepMs: 120_000,
+  },
   store: { site: "site-a" },
 });
 

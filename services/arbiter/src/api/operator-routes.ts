@@ -56,8 +56,9 @@ function moveRoutes(app: ArbiterHttp, context: ArbiterContext): void {
   );
   const failback = { body: FailbackBody, ...described("operate", words.failback, done) };
   app.post("/v1/failback", { schema: failback }, (request) => {
-    const { service } = request.body;
-    return carryOut(context, request.body, { kind: "failback", ...(service === undefined ? {} : { service }) });
+    const { service, inSteps } = request.body;
+    const how = inSteps === true ? ({ inSteps } as const) : {};
+    return carryOut(context, request.body, { kind: "failback", ...how, ...(service === undefined ? {} : { service }) });
   });
 }
 

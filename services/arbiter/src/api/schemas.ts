@@ -19,7 +19,18 @@ const asked = {
 };
 
 export const FailoverBody = Type.Object({ to: name, ...asked }, closed);
-export const FailbackBody = Type.Object({ service: Type.Optional(name), ...asked }, closed);
+export const FailbackBody = Type.Object(
+  {
+    service: Type.Optional(name),
+    inSteps: Type.Optional(
+      Type.Boolean({
+        description: "1 % first, then 5, 20, 50 and 100, each once the last went well; it stops on trouble.",
+      }),
+    ),
+    ...asked,
+  },
+  closed,
+);
 
 export const WeightsHeaders = Type.Object({
   "if-match": Type.Optional(

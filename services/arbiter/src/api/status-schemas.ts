@@ -52,6 +52,17 @@ const PoolStatus = shared(
   "One channel in one site. The default channel's pools steer DNS; the others are shown.",
 );
 
+const Brake = shared(
+  "StandingBrake",
+  {
+    rule: text("cool-down, moves-per-hour, change-budget, quarantine … docs/situations.md explains each."),
+    because: text("In a sentence."),
+    until: orNull(epoch, "When it lets go if nothing changes; null: when something changes, or an operator acts."),
+    isHolding: flag("It holds back a move that is wanted now; otherwise it would."),
+  },
+  "A brake that stands on a service.",
+);
+
 const serviceFields = {
   service: text(),
   host: text("The name that clients ask for."),
@@ -62,7 +73,8 @@ const serviceFields = {
   isHome: flag("The base is where the policy wants it."),
   standby: listOf(refTo(Standby), "In the policy's order."),
   pools: listOf(refTo(PoolStatus)),
-  held: orNull(text(), "The brake that holds a move back now."),
+  held: orNull(text(), "The brake that holds a move back now, with its rule before the colon."),
+  brakes: listOf(refTo(Brake), "What holds it back, or would; what holds a move back now comes first."),
   latchedAt: orNull(epoch, "Since when too many moves have latched it to manual; an operator must look."),
   overrides: listOf(text(), "Ids of the overrides that bear on it."),
   channels: listOf(
@@ -204,6 +216,7 @@ export const Explained = shared(
 
 /** Every shared schema here, for the document's components. */
 export const statusSchemas = [
+  Brake,
   Vantage,
   Standby,
   PoolStatus,
