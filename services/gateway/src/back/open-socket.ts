@@ -13,7 +13,10 @@ export function openSocket({ endpoint, limits, tls }: OpenTo, connection: Upstre
     socket = connectTls({ ...at, ...tls, ALPNProtocols: ["http/1.1"] });
     socket.on("data", (chunk: Buffer) => connection.read(chunk));
   } else {
-    socket = connect({ ...at, onread: { buffer: readBuffer, callback: (bytes) => connection.readShared(bytes, readBuffer) } });
+    socket = connect({
+      ...at,
+      onread: { buffer: readBuffer, callback: (bytes) => connection.readShared(readBuffer, bytes) },
+    });
   }
   const late = setTimeout(() => {
     socket.destroy(new Error(`no connection within ${limits.connectMs} ms`));

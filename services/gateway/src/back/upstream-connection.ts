@@ -93,21 +93,21 @@ export class UpstreamConnection implements MessageSink<ResponseHead>, Swept {
   }
 
   /** What was read into a buffer that the next read will overwrite. False: reads no more for now. */
-  readShared(bytes: number, buffer: Uint8Array): boolean {
+  readShared(buffer: Buffer, end: number): boolean {
     this.#isShared = true;
-    this.read(Buffer.from(buffer.buffer, buffer.byteOffset, bytes));
+    this.read(buffer, end);
     return !this.#isPaused;
   }
 
-  read(chunk: Buffer): void {
+  read(chunk: Buffer, end = chunk.length): void {
     const sent = this.#sent;
     // Nobody has asked: it may be the end of an answer that was taken for complete, and whose beginning would the next one be?
     if (sent === undefined) return this.destroy();
     this.#touch();
-    const to = this.#reader.read(chunk, 0);
+    const to = this.#reader.read(chunk, 0, end);
     if (typeof to !== "number") return this.#fail({ kind: "reset", detail: to.because });
     if (this.#trailers === undefined) return;
-    this.#isKept &&= to === chunk.length;
+    this.#isKept &&= to === end;
     this.#finish(this.#trailers);
   }
 
@@ -144,9 +144,10 @@ export class UpstreamConnection implements MessageSink<ResponseHead>, Swept {
     return true;
   }
 
-  onBody(bytes: Buffer): void {
+  onBody(chunk: Buffer, from: number, to: number): void {
     const sent = this.#sent as SentByHttp1;
-    if (!sent.isOver) sent.events.onData(this.#isShared ? Buffer.from(bytes) : bytes);
+    if (sent.isOver) return;
+    sent.events.onData(this.#isShared ? copied(chunk, from, to) : chunk.subarray(from, to));
   }
 
   onBodyEnd(trailers: HeaderList): void {
@@ -211,6 +212,12 @@ export class UpstreamConnection implements MessageSink<ResponseHead>, Swept {
     if (this.#isPaused || !this.#isRequestWhole || stillMs - this.#parts.sweep.periodMs <= idleMs) return;
     this.#fail({ kind: "timeout", detail: `nothing came for ${idleMs} ms` });
   }
+}
+
+function copied(chunk: Buffer, from: number, to: number): Buffer {
+  const bytes = Buffer.allocUnsafe(to - from);
+  chunk.copy(bytes, 0, from, to);
+  return bytes;
 }
 
 /** Answers before the answer (1xx) to one request. */

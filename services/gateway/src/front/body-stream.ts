@@ -1,5 +1,5 @@
-import { Readable } from "node:stream";
 import type { Socket } from "node:net";
+import { Readable } from "node:stream";
 
 /** A request's body that didn't come along with its head. While nobody reads it, the client is not read either. */
 export class BodyStream extends Readable {

@@ -109,7 +109,8 @@ export class ClientConnection implements MessageSink<RequestHead>, Swept {
     return true;
   }
 
-  onBody(bytes: Buffer): void {
+  onBody(chunk: Buffer, from: number, to: number): void {
+    const bytes = chunk.subarray(from, to);
     if (this.#head !== undefined) this.#early.push(bytes);
     else if (this.#body !== undefined && !this.#body.push(bytes)) this.socket.pause();
   }

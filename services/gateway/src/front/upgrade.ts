@@ -28,11 +28,7 @@ type Asked = Pick<
 >;
 
 /** An upgrade is routed like any request, by its head, and then spliced. The next site is tried when nobody could be reached. */
-export async function spliceUpgrade(
-  request: RequestHead,
-  socket: Socket,
-  parts: UpgradeParts,
-): Promise<RequestRecord> {
+export async function spliceUpgrade(request: RequestHead, socket: Socket, parts: UpgradeParts): Promise<RequestRecord> {
   const { own, pools, relay, now } = parts;
   const asked = askedBy(request, socket, parts.hop);
   const startedAt = now();

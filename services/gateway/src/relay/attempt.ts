@@ -71,9 +71,10 @@ export class Attempt implements UpstreamEvents {
     const hop = this.isHop ? { hop: { gateway: deps.gateway, channel: decision.channel } } : {};
     const added = { requestId: newRequestId, traceparent: newTraceparent, ...hop };
     endpoint.load += 1;
-    const { method, path, authority, body } = inbound;
+    const { protocol: from, method, path, authority, body } = inbound;
     this.sent = endpoint.upstream(this.speaks).send(
       {
+        from,
         method,
         path,
         authority,

@@ -5,7 +5,7 @@ export const shortBytes = 8_192;
 
 /** As text with a character for each byte (Latin-1), which is what heads are too. */
 export const latin1 = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+  (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)).toString("latin1");
 
 /** The line before a chunk's data (RFC 9112 §7.1). */
 export const chunkLine = (bytes: number): string => `${bytes.toString(16)}\r\n`;

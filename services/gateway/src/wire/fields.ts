@@ -15,7 +15,11 @@ export function parseFields(text: string, from: number, to: number): string[] | 
   while (at < end) {
     const nameAt = at;
     let kinds = 0;
-    for (let kind = nameKinds[text.charCodeAt(at)] as number; kind !== 0; kind = nameKinds[text.charCodeAt(at)] as number) {
+    for (
+      let kind = nameKinds[text.charCodeAt(at)] as number;
+      kind !== 0;
+      kind = nameKinds[text.charCodeAt(at)] as number
+    ) {
       kinds |= kind;
       at += 1;
     }

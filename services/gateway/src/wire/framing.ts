@@ -36,7 +36,8 @@ export function factsOf(headers: HeaderList, isHttp11: boolean): Facts {
         framing = framing === "unsaid" ? lengthOf(headers[index + 1] as string) : "malformed";
         break;
       case "transfer-encoding": {
-        const isChunked: boolean = isHttp11 && framing === "unsaid" && (headers[index + 1] as string).toLowerCase() === "chunked";
+        const isChunked: boolean =
+          isHttp11 && framing === "unsaid" && (headers[index + 1] as string).toLowerCase() === "chunked";
         framing = isChunked ? chunked : "malformed";
         break;
       }

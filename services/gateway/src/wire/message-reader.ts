@@ -29,19 +29,19 @@ export class MessageReader<THead extends { readonly kind: string; readonly frami
   }
 
   /** Reads to the end of one message at most, and says how far that was. What is malformed can't be read on. */
-  read(chunk: Buffer, from: number): number | Malformed {
+  read(chunk: Buffer, from: number, end = chunk.length): number | Malformed {
     let at = from;
-    while (at < chunk.length) {
+    while (at < end) {
       if (this.#isInBody) {
-        const to = this.#body.read(chunk, at);
+        const to = this.#body.read(chunk, at, end);
         if (typeof to !== "number") return to;
         at = to;
         this.#isInBody = !this.#body.isOver;
         if (!this.#isInBody) return at;
         continue;
       }
-      const section = this.#head.read(chunk, at);
-      if (section === undefined) return chunk.length;
+      const section = this.#head.read(chunk, at, end);
+      if (section === undefined) return end;
       if (section.kind === "malformed") return section;
       const head = this.#sink.parseHead(section.text, section.end);
       if (isMalformed(head)) return head;

@@ -30,14 +30,16 @@ export function parseRequestHead(text: string, end: number, countMax: number): R
   const targetEnd = text.indexOf(" ", methodEnd + 1);
   const fieldsAt = targetEnd + lineRestLength;
   const isHttp11 = text.startsWith(http11, targetEnd);
-  if (!isHttp11 && !text.startsWith(http10, targetEnd)) return malformed("the request line ends in no version of HTTP/1", 505);
+  if (!isHttp11 && !text.startsWith(http10, targetEnd))
+    return malformed("the request line ends in no version of HTTP/1", 505);
   if (!isTarget(text, methodEnd + 1, targetEnd)) return malformed("the target has a character that it may not have");
   const headers = parseFields(text, fieldsAt, end);
   if (headers === undefined) return malformed("a header line is malformed");
   if (headers.length > countMax * 2) return malformed("there are too many headers", 431);
   const { framing, connection, hosts, host } = factsOf(headers, isHttp11);
   if (framing === "malformed") return malformed("the length of the body is ambiguous");
-  if (hosts > 1 || (hosts === 0 && isHttp11) || !hostPattern.test(host)) return malformed("there must be one valid host");
+  if (hosts > 1 || (hosts === 0 && isHttp11) || !hostPattern.test(host))
+    return malformed("there must be one valid host");
   if (method === "CONNECT") return malformed("this is no tunnel", 405);
   const target = splitTarget(text.slice(methodEnd + 1, targetEnd), method);
   if (target === undefined) return malformed("the target is neither a path nor a URL");

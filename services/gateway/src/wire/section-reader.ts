@@ -27,13 +27,13 @@ export class SectionReader {
   }
 
   /** Undefined: all of the chunk was taken, and more must come. */
-  read(chunk: Buffer, from: number): Section | Malformed | undefined {
+  read(chunk: Buffer, from: number, to: number): Section | Malformed | undefined {
     const held = this.#held;
-    if (held !== "") return this.#readOn(chunk, from);
-    let text = chunk.toString("latin1", from, Math.min(chunk.length, from + firstLook));
+    if (held !== "") return this.#readOn(chunk, from, to);
+    let text = chunk.toString("latin1", from, Math.min(to, from + firstLook));
     let end = text.indexOf(emptyLine);
-    if (end < 0 && chunk.length - from > firstLook) {
-      text = chunk.toString("latin1", from, Math.min(chunk.length, from + this.#bytesMax + emptyLine.length));
+    if (end < 0 && to - from > firstLook) {
+      text = chunk.toString("latin1", from, Math.min(to, from + this.#bytesMax + emptyLine.length));
       end = text.indexOf(emptyLine);
     }
     if (end >= 0 && end <= this.#bytesMax) return { kind: "section", text, end, taken: end + emptyLine.length };
@@ -43,9 +43,9 @@ export class SectionReader {
     return undefined;
   }
 
-  #readOn(chunk: Buffer, from: number): Section | Malformed | undefined {
+  #readOn(chunk: Buffer, from: number, to: number): Section | Malformed | undefined {
     const held = this.#held;
-    const piece = chunk.toString("latin1", from, Math.min(chunk.length, from + this.#bytesMax + emptyLine.length));
+    const piece = chunk.toString("latin1", from, Math.min(to, from + this.#bytesMax + emptyLine.length));
     const seam = held.slice(-(emptyLine.length - 1));
     const around = seam + piece;
     const found = around.indexOf(emptyLine);
