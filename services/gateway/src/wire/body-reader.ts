@@ -133,8 +133,11 @@ export class BodyReader {
         return byte === cr ? "data-lf" : undefined;
       case "data-lf":
         return byte === lf ? "size" : undefined;
-      default:
+      case "data":
+      case "trailers":
         return undefined;
+      default:
+        return this.#place satisfies never;
     }
   }
 
@@ -162,7 +165,8 @@ const [cr, lf, semicolon] = [0x0d, 0x0a, 0x3b];
 
 /** By byte: the digit's value, or 16. */
 const hexDigits = new Uint8Array(256).fill(16);
-for (const [value, digit] of [..."0123456789abcdef"].entries()) {
+for (let value = 0; value < 16; value += 1) {
+  const digit = value.toString(16);
   hexDigits[digit.charCodeAt(0)] = value;
   hexDigits[digit.toUpperCase().charCodeAt(0)] = value;
 }

@@ -72,10 +72,8 @@ export function hasToken(value: string | undefined, token: string): boolean {
 const [cr, lf, colon, hash] = [0x0d, 0x0a, 0x3a, 0x23];
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const notInValues = /[^\t\x20-\x7e\x80-\xff]/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const neverInHeads = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|[^\r]\n|\r[^\n]/;
+const neverInHeads = /[^\t\r\n\x20-\x7e\x80-\xff]|[^\r]\n|\r[^\n]/;
 
 /** By character code: 0 is no part of a token (RFC 9110 §5.6.2). */
 const upper = 2;

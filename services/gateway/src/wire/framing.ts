@@ -8,7 +8,7 @@ export type Framing =
   | { readonly kind: "close" };
 
 export const none: Framing = { kind: "none" };
-export const chunked: Framing = { kind: "chunked" };
+const chunked: Framing = { kind: "chunked" };
 export const untilClose: Framing = { kind: "close" };
 
 /** Headers that say how a message is to be read, as they were found in it. */

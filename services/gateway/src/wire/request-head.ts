@@ -30,8 +30,10 @@ export function parseRequestHead(text: string, end: number, countMax: number): R
   const targetEnd = text.indexOf(" ", methodEnd + 1);
   const fieldsAt = targetEnd + lineRestLength;
   const isHttp11 = text.startsWith(http11, targetEnd);
-  if (!isHttp11 && !text.startsWith(http10, targetEnd))
-    return malformed("the request line ends in no version of HTTP/1", 505);
+  if (!isHttp11 && !text.startsWith(http10, targetEnd)) {
+    const isVersion = otherVersion.test(text.slice(targetEnd, text.indexOf("\r\n", from)));
+    return malformed("the request line doesn't end in HTTP/1.1", isVersion ? 505 : 400);
+  }
   if (!isTarget(text, methodEnd + 1, targetEnd)) return malformed("the target has a character that it may not have");
   const headers = parseFields(text, fieldsAt, end);
   if (headers === undefined) return malformed("a header line is malformed");
@@ -62,6 +64,7 @@ export function parseRequestHead(text: string, end: number, countMax: number): R
 const methods: ReadonlySet<string> = new Set(METHODS);
 const [http11, http10] = [" HTTP/1.1\r\n", " HTTP/1.0\r\n"];
 const lineRestLength = http11.length;
+const otherVersion = /^ HTTP\/\d\.\d$/;
 
 /** RFC 3986 §3.2, without user information, which has no place in a request (RFC 9110 §4.2.4). */
 const hostPattern = /^(?:\[[0-9a-fA-F:.]+\]|[\w.~!$&'()*+,;=%-]*)(?::\d*)?$/;
