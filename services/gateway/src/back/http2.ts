@@ -64,7 +64,7 @@ class SentByHttp2 implements Sent {
       this.#trailers = withoutPseudo(raw);
     });
     stream.on("data", (chunk: Buffer) => {
-      if (!this.#isOver) this.#events.onData(chunk);
+      if (!this.#isOver) this.#events.onData(chunk, false);
     });
     stream.on("end", () => {
       this.#isEnded = true;

@@ -37,6 +37,9 @@ export class UpstreamConnection implements MessageSink<ResponseHead>, Swept {
   #interims = 0;
   #trailers: HeaderList | undefined;
   #isPaused = false;
+  /** What of a body was found in the chunk that is being read. */
+  #bodyAt = 0;
+  #bodyEnd = 0;
   #sinceMs: number;
 
   constructor(parts: ConnectionParts) {
@@ -105,6 +108,11 @@ export class UpstreamConnection implements MessageSink<ResponseHead>, Swept {
     if (sent === undefined) return this.destroy();
     this.#touch();
     const to = this.#reader.read(chunk, 0, end);
+    if (this.#bodyEnd > 0) {
+      const bytes = chunk.subarray(this.#bodyAt, this.#bodyEnd);
+      this.#bodyEnd = 0;
+      if (!sent.isOver) sent.events.onData(bytes, this.#isShared);
+    }
     if (typeof to !== "number") return this.#fail({ kind: "reset", detail: to.because });
     if (this.#trailers === undefined) return;
     this.#isKept &&= to === end;
@@ -144,10 +152,11 @@ export class UpstreamConnection implements MessageSink<ResponseHead>, Swept {
     return true;
   }
 
+  /** Pieces that stood apart only by the chunks that they came in are moved together, and passed on as one. */
   onBody(chunk: Buffer, from: number, to: number): void {
-    const sent = this.#sent as SentByHttp1;
-    if (sent.isOver) return;
-    sent.events.onData(this.#isShared ? copied(chunk, from, to) : chunk.subarray(from, to));
+    if (this.#bodyEnd === 0) this.#bodyAt = this.#bodyEnd = from;
+    if (this.#bodyEnd !== from) chunk.copyWithin(this.#bodyEnd, from, to);
+    this.#bodyEnd += to - from;
   }
 
   onBodyEnd(trailers: HeaderList): void {
@@ -212,12 +221,6 @@ export class UpstreamConnection implements MessageSink<ResponseHead>, Swept {
     if (this.#isPaused || !this.#isRequestWhole || stillMs - this.#parts.sweep.periodMs <= idleMs) return;
     this.#fail({ kind: "timeout", detail: `nothing came for ${idleMs} ms` });
   }
-}
-
-function copied(chunk: Buffer, from: number, to: number): Buffer {
-  const bytes = Buffer.allocUnsafe(to - from);
-  chunk.copy(bytes, 0, from, to);
-  return bytes;
 }
 
 /** Answers before the answer (1xx) to one request. */

@@ -87,7 +87,7 @@ export class Http1Inbound implements Inbound {
     return `${text}connection: keep-alive\r\nkeep-alive: timeout=${Math.floor(limits.keptMs / 1_000)}\r\n\r\n`;
   }
 
-  write(chunk: Uint8Array): boolean {
+  write(chunk: Uint8Array, isLent: boolean): boolean {
     if (this.#isOver || this.#form === "none" || chunk.length === 0) return true;
     const { socket } = this.#connection;
     if (this.#form === "length") {
@@ -102,7 +102,7 @@ export class Http1Inbound implements Inbound {
       socket.cork();
       if (isChunked) this.#text += chunkLine(chunk.length);
       this.#flush();
-      socket.write(chunk);
+      socket.write(isLent ? Buffer.from(chunk) : chunk);
       if (isChunked) socket.write("\r\n", "latin1");
       socket.uncork();
       return !socket.writableNeedDrain;

@@ -103,8 +103,8 @@ class Http2Inbound implements Inbound {
     else stream.close();
   }
 
-  write(chunk: Uint8Array): boolean {
-    return this.#stream.write(chunk);
+  write(chunk: Uint8Array, isLent: boolean): boolean {
+    return this.#stream.write(isLent ? Buffer.from(chunk) : chunk);
   }
 
   end(trailers?: HeaderList): void {

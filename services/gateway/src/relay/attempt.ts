@@ -147,8 +147,8 @@ export class Attempt implements UpstreamEvents {
     this.#exchange.onHead(this, status, headers, form);
   }
 
-  onData(chunk: Buffer): void {
-    this.#exchange.onData(this, chunk);
+  onData(chunk: Buffer, isLent: boolean): void {
+    this.#exchange.onData(this, chunk, isLent);
   }
 
   onEnd(trailers: HeaderList): void {

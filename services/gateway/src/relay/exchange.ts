@@ -108,12 +108,12 @@ export class Exchange {
     inbound.respond(status, list, formOf(form, attempt, headers));
   }
 
-  onData(attempt: Attempt, chunk: Buffer): void {
+  onData(attempt: Attempt, chunk: Buffer, isLent: boolean): void {
     if (attempt !== this.#attempt || this.#isOver) return;
     if (this.#firstByteMs === undefined) this.#noteFirstByte();
     this.#responseBytes += chunk.length;
     this.#sse?.see(chunk);
-    if (!this.parts.inbound.write(chunk)) attempt.sent?.pause();
+    if (!this.parts.inbound.write(chunk, isLent)) attempt.sent?.pause();
   }
 
   onEnd(attempt: Attempt, trailers: HeaderList): void {

@@ -23,7 +23,8 @@ export type UpstreamRequest = {
 /** Exactly one of `onEnd` and `onFailure` is called, last, unless the request was aborted. */
 export interface UpstreamEvents {
   onHead(status: number, headers: HeaderList, form: "empty" | "body"): void;
-  onData(chunk: Buffer): void;
+  /** `isLent`: the bytes are the upstream's, and something else after this call. */
+  onData(chunk: Buffer, isLent: boolean): void;
   onEnd(trailers: HeaderList): void;
   onFailure(failure: UpstreamFailure): void;
 }
