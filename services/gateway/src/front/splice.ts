@@ -5,6 +5,7 @@ import { splitAddress } from "../back/open-socket.ts";
 import type { HeaderList } from "../relay/inbound.ts";
 import { fieldLines } from "../wire/chunk-text.ts";
 import type { RequestHead } from "../wire/request-head.ts";
+import { UpgradeAnswerReader } from "./upgrade-answer.ts";
 
 export type SpliceTo = {
   readonly address: string;
@@ -19,8 +20,8 @@ export type SpliceTo = {
 export type SpliceEnd = "unreached" | "ended" | "broken";
 
 /**
- * Connects a client that asks for another protocol (WebSocket, RFC 6455 §1.3) with an endpoint, byte for byte. Whether the
- * endpoint agrees is between the two: its answer, 101 or not, goes back as it is.
+ * Connects a client that asks for another protocol (WebSocket, RFC 6455 §1.3) with an endpoint, byte for byte once the endpoint has
+ * agreed. An answer by which it declines goes back as it is, and ends both connections.
  */
 export function splice(request: RequestHead, client: Socket, to: SpliceTo, first: Buffer): Promise<SpliceEnd> {
   const at = splitAddress(to.address);
@@ -33,10 +34,8 @@ export function splice(request: RequestHead, client: Socket, to: SpliceTo, first
     isReached = true;
     upstream.setNoDelay(true);
     upstream.write(headOf(request, to.headers), "latin1");
-    if (first.length > 0) upstream.write(first);
     for (const socket of [client, upstream]) socket.setTimeout(to.idleMs, () => socket.destroy());
-    client.pipe(upstream);
-    upstream.pipe(client);
+    passAnswer(request.method, { client, upstream, first });
   });
   upstream.on("error", () => upstream.destroy());
   upstream.once("close", () => {
@@ -51,6 +50,41 @@ export function splice(request: RequestHead, client: Socket, to: SpliceTo, first
   });
   return promise;
 }
+
+type Ends = { readonly client: Socket; readonly upstream: Socket; readonly first: Buffer };
+
+function passAnswer(method: string, { client, upstream, first }: Ends): void {
+  const answer = new UpgradeAnswerReader(method);
+  let isBegun = false;
+  const onData = (chunk: Buffer): void => {
+    const read = answer.read(chunk);
+    switch (read.kind) {
+      case "unfinished":
+        isBegun = true;
+        if (client.write(chunk)) return;
+        upstream.pause();
+        return void client.once("drain", () => upstream.resume());
+      case "switched":
+        upstream.off("data", onData);
+        client.write(chunk);
+        if (first.length > 0) upstream.write(first);
+        client.pipe(upstream);
+        upstream.pipe(client);
+        return;
+      case "declined":
+        client.end(chunk.subarray(0, read.taken));
+        return void upstream.destroy();
+      case "malformed":
+        if (!isBegun) client.end(badGateway, "latin1");
+        return void upstream.destroy();
+      default:
+        return read satisfies never;
+    }
+  };
+  upstream.on("data", onData);
+}
+
+const badGateway = "HTTP/1.1 502 Bad Gateway\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
 
 const headOf = ({ method, path, authority, upgrade }: RequestHead, headers: HeaderList): string =>
   `${method} ${path} HTTP/1.1\r\nhost: ${authority}\r\nconnection: upgrade\r\nupgrade: ${upgrade}\r\n${fieldLines(headers)}\r\n`;
