@@ -20,8 +20,8 @@ export function makeLogger(
   return options.file === undefined ? pino(settings) : pino(settings, pino.destination({ dest: options.file }));
 }
 
-/** Unit: bytes. Lines wait until there are so many of them, or for so long, and are then written together. A pipe holds as much. */
-const bufferBytes = 65_536;
+/** Unit: bytes. Lines wait until there are so many of them, or for so long, and are then written together. A pipe holds twice as much. */
+const bufferBytes = 32_768;
 const bufferMs = 250;
 
 /**

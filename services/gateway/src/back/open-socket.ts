@@ -7,7 +7,7 @@ export type OpenTo = { readonly endpoint: string; readonly limits: BackLimits; r
 
 /** Connects, and lets the connection know when it can be used and what comes over it. */
 export function openSocket({ endpoint, limits, tls }: OpenTo, connection: UpstreamConnection): void {
-  const at = { ...splitAddress(endpoint), noDelay: true };
+  const at = splitAddress(endpoint);
   let socket: Socket;
   if (tls) {
     socket = connectTls({ ...at, ...tls, ALPNProtocols: ["http/1.1"] });
@@ -28,6 +28,7 @@ export function openSocket({ endpoint, limits, tls }: OpenTo, connection: Upstre
   });
   socket.once(tls ? "secureConnect" : "connect", () => {
     clearTimeout(late);
+    socket.setNoDelay(true);
     connection.ready();
   });
   socket.on("end", () => connection.ended());

@@ -90,6 +90,7 @@ export class Http1Inbound implements Inbound {
   write(chunk: Uint8Array, isLent: boolean): boolean {
     if (this.#isOver || this.#form === "none" || chunk.length === 0) return true;
     const { socket } = this.#connection;
+    this.#connection.touch();
     if (this.#form === "length") {
       this.#owed -= chunk.length;
       if (this.#owed < 0) {

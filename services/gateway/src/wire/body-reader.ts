@@ -147,10 +147,21 @@ export class BodyReader {
     if (section.kind === "malformed") return section;
     const trailers = parseFields(section.text, lineEnd.length, section.end);
     if (trailers === undefined) return malformed("a trailer line is malformed");
+    if (trailers.some((text, at) => at % 2 === 0 && neverTrailers.has(text)))
+      return malformed("a trailer is no trailer");
     this.#end(trailers);
     return from + section.taken;
   }
 }
+
+/** Who adds trailers to the headers, as some do, would read another message (RFC 9110 §6.5.1). */
+const neverTrailers: ReadonlySet<string> = new Set([
+  "content-length",
+  "transfer-encoding",
+  "host",
+  "connection",
+  "trailer",
+]);
 
 const lineEnd = "\r\n";
 const noTrailers: HeaderList = [];

@@ -101,6 +101,7 @@ const badChunks: readonly (readonly [what: string, body: string])[] = [
   ["an extension with a line end", '1;a="\n"\r\na\r\n0\r\n\r\n'],
   ["extensions without end", `${`1;${"a".repeat(400)}\r\na\r\n`.repeat(20)}0\r\n\r\n`],
   ["a trailer that is none", "0\r\nx y: z\r\n\r\n"],
+  ["a trailer that says how long the body is", "0\r\nContent-Length: 5\r\n\r\n"],
   ["trailers without end", `0\r\nx: ${"y".repeat(9_000)}`],
 ];
 
