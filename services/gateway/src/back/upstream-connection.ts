@@ -114,7 +114,7 @@ export class UpstreamConnection implements MessageSink<ResponseHead>, Swept {
       if (!sent.isOver) sent.events.onData(bytes, this.#isShared);
     }
     if (typeof to !== "number") return this.#fail({ kind: "reset", detail: to.because });
-    if (this.#trailers === undefined) return;
+    if (this.#trailers === undefined) return sent.isOver ? undefined : sent.events.onRest();
     this.#isKept &&= to === end;
     this.#finish(this.#trailers);
   }

@@ -8,7 +8,7 @@ import { httpDate } from "./http-date.ts";
 /** How the client tells where the answer's body ends. `close`: a client of HTTP/1.0 doesn't know chunks. */
 type Form = "none" | "length" | "chunked" | "close";
 
-/** One request of HTTP/1.1, and its answer. What is said within one turn leaves in one write. */
+/** One request of HTTP/1.1, and its answer. What is said between two flushes leaves in one write. */
 export class Http1Inbound implements Inbound {
   readonly protocol = "http1";
   readonly method: string;
@@ -25,9 +25,8 @@ export class Http1Inbound implements Inbound {
   #isKept = true;
   /** Bytes that the answer's length has promised. */
   #owed = 0;
-  /** What is to be sent before this turn is over, a character for each byte. */
+  /** What is to be sent with what comes next, or at the next flush; a character for each byte. */
   #text = "";
-  #isFlushing = false;
   #isBegun = false;
   #isOver = false;
   #onDrain: (() => void) | undefined;
@@ -56,7 +55,6 @@ export class Http1Inbound implements Inbound {
     this.#isBegun = true;
     this.#text = this.#headText(status, headers, form);
     if (form === "empty") this.end();
-    else this.#flushSoon();
   }
 
   #headText(status: number, headers: HeaderList, form: ResponseForm): string {
@@ -110,7 +108,6 @@ export class Http1Inbound implements Inbound {
     }
     this.#text += isChunked ? chunkText(chunk) : latin1(chunk);
     if (this.#text.length > shortBytes) this.#flush();
-    else this.#flushSoon();
     return !socket.writableNeedDrain;
   }
 
@@ -130,15 +127,7 @@ export class Http1Inbound implements Inbound {
     this.#connection.socket.destroy();
   }
 
-  /** Whatever comes in the rest of this turn goes with it; when nothing does, it doesn't wait. */
-  #flushSoon(): void {
-    if (this.#isFlushing) return;
-    this.#isFlushing = true;
-    process.nextTick(flush, this);
-  }
-
   flush(): void {
-    this.#isFlushing = false;
     if (!this.#isOver) this.#flush();
   }
 
@@ -169,8 +158,6 @@ export class Http1Inbound implements Inbound {
     this.#onGone?.(false);
   }
 }
-
-const flush = (inbound: Http1Inbound): void => inbound.flush();
 
 const statusLines = new Map<number, string>();
 

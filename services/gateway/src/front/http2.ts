@@ -107,6 +107,10 @@ class Http2Inbound implements Inbound {
     return this.#stream.write(isLent ? Buffer.from(chunk) : chunk);
   }
 
+  flush(): void {
+    // The session gathers what is said within a turn by itself.
+  }
+
   end(trailers?: HeaderList): void {
     const stream = this.#stream;
     this.#trailers = trailers;

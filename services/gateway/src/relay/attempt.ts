@@ -151,6 +151,10 @@ export class Attempt implements UpstreamEvents {
     this.#exchange.onData(this, chunk, isLent);
   }
 
+  onRest(): void {
+    this.#exchange.onRest(this);
+  }
+
   onEnd(trailers: HeaderList): void {
     this.#exchange.onEnd(this, trailers);
   }

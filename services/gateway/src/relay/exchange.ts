@@ -116,6 +116,10 @@ export class Exchange {
     if (!this.parts.inbound.write(chunk, isLent)) attempt.sent?.pause();
   }
 
+  onRest(attempt: Attempt): void {
+    if (attempt === this.#attempt && !this.#isOver) this.parts.inbound.flush();
+  }
+
   onEnd(attempt: Attempt, trailers: HeaderList): void {
     if (attempt !== this.#attempt || this.#isOver) return;
     if (this.parts.isGrpc) this.#grpcStatus = headerOf(trailers, "grpc-status") ?? this.#grpcStatus;

@@ -25,6 +25,8 @@ export interface UpstreamEvents {
   onHead(status: number, headers: HeaderList, form: "empty" | "body"): void;
   /** `isLent`: the bytes are the upstream's, and something else after this call. */
   onData(chunk: Buffer, isLent: boolean): void;
+  /** That was all for now: what has come doesn't wait for more. Follows on `onHead` and `onData` unless the end does at once. */
+  onRest(): void;
   onEnd(trailers: HeaderList): void;
   onFailure(failure: UpstreamFailure): void;
 }
