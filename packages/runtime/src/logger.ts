@@ -20,8 +20,8 @@ export function makeLogger(
   return options.file === undefined ? pino(settings) : pino(settings, pino.destination({ dest: options.file }));
 }
 
-/** Lines wait for so many bytes, or for so long, and are then written together. */
-const bufferBytes = 8_192;
+/** Unit: bytes. Lines wait until there are so many of them, or for so long, and are then written together. A pipe holds twice as much. */
+const bufferBytes = 32_768;
 const bufferMs = 250;
 
 /**
@@ -30,8 +30,19 @@ const bufferMs = 250;
  * that ends does not.
  */
 export function makeLineWriter(): (line: string) => void {
-  const destination = pino.destination({ fd: 1, sync: false, minLength: bufferBytes });
-  setInterval(() => destination.flush(), bufferMs).unref();
-  process.once("exit", () => destination.flushSync());
-  return (line) => void destination.write(line);
+  const destination = pino.destination({ fd: 1, sync: false, contentMode: "buffer", maxWrite: bufferBytes * 2 });
+  let held = "";
+  const pass = (): void => {
+    if (held !== "") destination.write(Buffer.from(held) as never);
+    held = "";
+  };
+  setInterval(pass, bufferMs).unref();
+  process.once("exit", () => {
+    pass();
+    destination.flushSync();
+  });
+  return (line) => {
+    held += line;
+    if (held.length >= bufferBytes) pass();
+  };
 }

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import { type Hash32, type MonoMs, monoMs, type PoolTraffic } from "@sluice/core";
@@ -14,13 +13,14 @@ import type { Hop, Inbound } from "./relay/inbound.ts";
 import type { RequestRecord } from "./relay/record.ts";
 import { makeRelay } from "./relay/relay.ts";
 import { makeTrafficMetrics } from "./relay/traffic-metrics.ts";
+import type { RequestHead } from "./wire/request-head.ts";
 
 /** Carries what comes in at the doors to the pools, and counts what is under way. */
 export interface Carrier {
   readonly pools: Pools;
   use(routes: Routes): void;
   take(inbound: Inbound): void;
-  takeUpgrade(request: IncomingMessage, socket: Socket, at: { first: Buffer; hop: Hop | undefined }): void;
+  takeUpgrade(request: RequestHead, socket: Socket, at: { first: Buffer; hop: Hop | undefined }): void;
   underWay(): number;
   /** Resolves when nothing is under way, or when the signal aborts. */
   idle(signal: AbortSignal): Promise<void>;

@@ -88,11 +88,10 @@ export async function startPlane(t: TestContext, options: PlaneOptions): Promise
   const http2 = makeHttp2(limits, { onRequest: (inbound) => relay.take(inbound), onSession: () => undefined, hopOf });
   const server = createServer((socket) => {
     socket.on("error", () => socket.destroy());
-    sniff(socket, (protocol) => (protocol === "http2" ? http2 : http1).emit("connection", socket));
+    sniff(socket, (protocol) => void (protocol === "http2" ? http2.emit("connection", socket) : http1.serve(socket)));
   });
   const port = await listening(t, server);
   t.after(() => {
-    http1.close();
     http2.close();
     pools.destroy();
   });

@@ -40,6 +40,7 @@ class SentByHttp2 implements Sent {
   #isOver = false;
   #isPaused = false;
   #isLate = false;
+  #isResting = false;
 
   constructor(events: UpstreamEvents, idleMs: number) {
     this.#events = events;
@@ -64,7 +65,9 @@ class SentByHttp2 implements Sent {
       this.#trailers = withoutPseudo(raw);
     });
     stream.on("data", (chunk: Buffer) => {
-      if (!this.#isOver) this.#events.onData(chunk);
+      if (this.#isOver) return;
+      this.#events.onData(chunk, false);
+      this.#restSoon();
     });
     stream.on("end", () => {
       this.#isEnded = true;
@@ -84,6 +87,17 @@ class SentByHttp2 implements Sent {
     this.#hasHead = true;
     const status = Number(raw[raw.indexOf(":status") + 1]);
     this.#events.onHead(status, withoutPseudo(raw), flags & NGHTTP2_FLAG_END_STREAM ? "empty" : "body");
+    this.#restSoon();
+  }
+
+  /** Head, data and end of a short answer come in events of their own, and mostly in one turn. */
+  #restSoon(): void {
+    if (this.#isResting) return;
+    this.#isResting = true;
+    process.nextTick(() => {
+      this.#isResting = false;
+      if (!this.#isOver) this.#events.onRest();
+    });
   }
 
   #onClose(code: number): void {

@@ -1,7 +1,7 @@
 /** What the gateway allows itself towards an endpoint. */
 export const backLimits = {
   /** Connections to one endpoint at once; past that requests wait for one. */
-  connections: 1_024,
+  connections: 4_096,
   /** Unit: milliseconds. */
   connectMs: 2_000,
   /** Unit: milliseconds. How long an endpoint may say nothing, before its answer or within it. */

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import type { ServerHttp2Session } from "node:http2";
 import type { Server, Socket } from "node:net";
 import { join } from "node:path";
@@ -6,6 +5,7 @@ import type { TLSSocket } from "node:tls";
 import type { GatewayConfig } from "@sluice/core";
 import { sniff } from "@sluice/runtime/sniff";
 import type { Hop, Inbound } from "../relay/inbound.ts";
+import type { RequestHead } from "../wire/request-head.ts";
 import { makeHttp1 } from "./http1.ts";
 import { makeHttp2 } from "./http2.ts";
 import type { Limits } from "./limits.ts";
@@ -25,7 +25,7 @@ export type ClientDoorsOptions = {
   readonly keysDir: string;
   readonly limits: Limits;
   readonly onRequest: (inbound: Inbound) => void;
-  readonly onUpgrade: (request: IncomingMessage, socket: Socket, at: { first: Buffer; hop: Hop | undefined }) => void;
+  readonly onUpgrade: (request: RequestHead, socket: Socket, at: { first: Buffer; hop: Hop | undefined }) => void;
   /** Who a hop's certificate says it is, if that is a gateway of another site. */
   readonly hopOf: (gateway: string) => Hop | undefined;
 };
@@ -89,7 +89,8 @@ function makeEntries(options: ClientDoorsOptions) {
     socket.setNoDelay(true);
   }
   function serve(protocol: "http1" | "http2", socket: Socket): void {
-    (protocol === "http2" ? http2 : http1).emit("connection", socket);
+    if (protocol === "http2") http2.emit("connection", socket);
+    else http1.serve(socket);
   }
   function secure(socket: TLSSocket): void {
     keep(socket);
@@ -127,7 +128,6 @@ function makeEntries(options: ClientDoorsOptions) {
     },
     close(this: void): void {
       for (const socket of sockets) socket.destroy();
-      http1.close();
       http2.close();
     },
   };

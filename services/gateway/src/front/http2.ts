@@ -103,8 +103,12 @@ class Http2Inbound implements Inbound {
     else stream.close();
   }
 
-  write(chunk: Uint8Array): boolean {
-    return this.#stream.write(chunk);
+  write(chunk: Uint8Array, isLent: boolean): boolean {
+    return this.#stream.write(isLent ? Buffer.from(chunk) : chunk);
+  }
+
+  flush(): void {
+    // The session gathers what is said within a turn by itself.
   }
 
   end(trailers?: HeaderList): void {

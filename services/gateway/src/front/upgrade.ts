@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { type GatewayConfig, type MonoMs, poolKey, type RequestOutcome } from "@sluice/core";
@@ -10,6 +9,7 @@ import { newRequestId, newTraceparent } from "../relay/ids.ts";
 import type { Hop, Inbound } from "../relay/inbound.ts";
 import type { RequestRecord } from "../relay/record.ts";
 import type { Relay } from "../relay/relay.ts";
+import type { RequestHead } from "../wire/request-head.ts";
 import { splice } from "./splice.ts";
 
 export type UpgradeParts = {
@@ -28,11 +28,7 @@ type Asked = Pick<
 >;
 
 /** An upgrade is routed like any request, by its head, and then spliced. The next site is tried when nobody could be reached. */
-export async function spliceUpgrade(
-  request: IncomingMessage,
-  socket: Socket,
-  parts: UpgradeParts,
-): Promise<RequestRecord> {
+export async function spliceUpgrade(request: RequestHead, socket: Socket, parts: UpgradeParts): Promise<RequestRecord> {
   const { own, pools, relay, now } = parts;
   const asked = askedBy(request, socket, parts.hop);
   const startedAt = now();
@@ -87,19 +83,16 @@ export async function spliceUpgrade(
   return refuse(socket, { ...known, channel: decision.channel, attempts }, { status: 503, reason: "pool-unreachable" });
 }
 
-function askedBy(request: IncomingMessage, socket: Socket, hop: Hop | undefined): Asked {
-  const headers = request.rawHeaders.map((text, index) => (index % 2 === 0 ? text.toLowerCase() : text));
-  return {
-    protocol: "http1",
-    method: request.method ?? "GET",
-    path: request.url ?? "/",
-    authority: request.headers.host ?? "",
-    headers,
-    isTls: (socket as TLSSocket).encrypted === true,
-    remoteAddress: socket.remoteAddress ?? "",
-    hop,
-  };
-}
+const askedBy = (request: RequestHead, socket: Socket, hop: Hop | undefined): Asked => ({
+  protocol: "http1",
+  method: request.method,
+  path: request.path,
+  authority: request.authority,
+  headers: request.headers,
+  isTls: (socket as TLSSocket).encrypted === true,
+  remoteAddress: socket.remoteAddress ?? "",
+  hop,
+});
 
 function refuse(
   socket: Socket,

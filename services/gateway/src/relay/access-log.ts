@@ -10,15 +10,15 @@ export function makeAccessLog(gateway: string, write: (line: string) => void): (
   return (record) => {
     const { outcome } = record;
     let line = `{"level":30,"time":"${dated(Date.now())}","gateway":${name},"event":"request"`;
-    line += `,"method":${JSON.stringify(record.method)},"host":${JSON.stringify(record.host.slice(0, 255))}`;
-    line += `,"path":${JSON.stringify(pathOf(record.path))},"protocol":"${record.protocol}"`;
+    line += `,"method":${quoted(record.method)},"host":${quoted(record.host.slice(0, 255))}`;
+    line += `,"path":${quoted(pathOf(record.path))},"protocol":"${record.protocol}"`;
     line += `,"remoteAddress":"${record.remoteAddress}","status":${record.status}`;
     if (record.grpcStatus !== undefined) line += `,"grpcStatus":${record.grpcStatus}`;
     // Names of the configuration: letters, digits and hyphens.
     if (record.service !== undefined) line += `,"service":"${record.service}"`;
     if (record.channel !== undefined) line += `,"channel":"${record.channel}","because":"${record.because}"`;
     if (record.slot !== undefined) line += `,"slot":${record.slot}`;
-    if (record.site !== undefined) line += `,"site":"${record.site}","endpoint":${JSON.stringify(record.endpoint)}`;
+    if (record.site !== undefined) line += `,"site":"${record.site}","endpoint":${quoted(record.endpoint ?? "")}`;
     if (outcome !== undefined) line += `,"outcome":"${outcome.kind}"`;
     if (outcome !== undefined && "because" in outcome) line += `,"outcomeBecause":"${outcome.because}"`;
     if (record.reason !== undefined) line += `,"reason":${JSON.stringify(record.reason.slice(0, 200))}`;
@@ -28,6 +28,10 @@ export function makeAccessLog(gateway: string, write: (line: string) => void): (
     write(`${line},"responseBytes":${record.responseBytes ?? 0}}\n`);
   };
 }
+
+/** As JSON. Nearly all of these texts need no more than quotes, and to see that is quicker than to ask for all of it. */
+const quoted = (text: string): string => (plain.test(text) ? `"${text}"` : JSON.stringify(text));
+const plain = /^[\x20!#-[\]-~]*$/;
 
 const pathLengthMax = 256;
 

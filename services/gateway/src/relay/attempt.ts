@@ -71,9 +71,10 @@ export class Attempt implements UpstreamEvents {
     const hop = this.isHop ? { hop: { gateway: deps.gateway, channel: decision.channel } } : {};
     const added = { requestId: newRequestId, traceparent: newTraceparent, ...hop };
     endpoint.load += 1;
-    const { method, path, authority, body } = inbound;
+    const { protocol: from, method, path, authority, body } = inbound;
     this.sent = endpoint.upstream(this.speaks).send(
       {
+        from,
         method,
         path,
         authority,
@@ -146,8 +147,12 @@ export class Attempt implements UpstreamEvents {
     this.#exchange.onHead(this, status, headers, form);
   }
 
-  onData(chunk: Buffer): void {
-    this.#exchange.onData(this, chunk);
+  onData(chunk: Buffer, isLent: boolean): void {
+    this.#exchange.onData(this, chunk, isLent);
+  }
+
+  onRest(): void {
+    this.#exchange.onRest(this);
   }
 
   onEnd(trailers: HeaderList): void {

@@ -19,7 +19,7 @@ import { headerOf, responseHeaders } from "./headers.ts";
 import type { HeaderList, Inbound, ResponseForm } from "./inbound.ts";
 import { type KeptBody, keepBody } from "./kept-body.ts";
 import { answerOwn } from "./own-answer.ts";
-import { blank, type RequestRecord } from "./record.ts";
+import type { RequestRecord } from "./record.ts";
 import type { RelayDeps } from "./relay.ts";
 import type { UpstreamFailure } from "./upstream.ts";
 
@@ -108,12 +108,16 @@ export class Exchange {
     inbound.respond(status, list, formOf(form, attempt, headers));
   }
 
-  onData(attempt: Attempt, chunk: Buffer): void {
+  onData(attempt: Attempt, chunk: Buffer, isLent: boolean): void {
     if (attempt !== this.#attempt || this.#isOver) return;
     if (this.#firstByteMs === undefined) this.#noteFirstByte();
     this.#responseBytes += chunk.length;
     this.#sse?.see(chunk);
-    if (!this.parts.inbound.write(chunk)) attempt.sent?.pause();
+    if (!this.parts.inbound.write(chunk, isLent)) attempt.sent?.pause();
+  }
+
+  onRest(attempt: Attempt): void {
+    if (attempt === this.#attempt && !this.#isOver) this.parts.inbound.flush();
   }
 
   onEnd(attempt: Attempt, trailers: HeaderList): void {
@@ -244,16 +248,22 @@ export class Exchange {
     const { deps, inbound, isGrpc, startedAt, service, decision } = this.parts;
     const attempt = this.#attempt;
     const record: RequestRecord = {
-      ...blank(inbound, isGrpc, startedAt),
+      method: inbound.method,
+      path: inbound.path,
+      host: inbound.authority,
+      protocol: isGrpc ? "grpc" : inbound.protocol,
+      remoteAddress: inbound.remoteAddress,
+      startedAt,
       service,
       channel: decision.channel,
       because: decision.because,
       slot: decision.slot,
-      ...(attempt ? { site: attempt.site, endpoint: attempt.address } : {}),
+      site: attempt?.site,
+      endpoint: attempt?.address,
       status: this.#status,
       grpcStatus: isGrpc ? grpcStatusOf(this.#grpcStatus, this.#status) : undefined,
-      ...(outcome ? { outcome } : {}),
-      ...(this.#reason === undefined ? {} : { reason: this.#reason }),
+      outcome,
+      reason: this.#reason,
       firstByteMs: this.#firstByteMs,
       totalMs: deps.now() - startedAt,
       attempts: this.#attempts,

@@ -1,16 +1,17 @@
 import { randomFillSync } from "node:crypto";
 
 const pool = new Uint8Array(4_096);
-let at = pool.length;
+let digits = "";
+let at = 0;
 
 /** Random hexadecimal digits, two a byte, drawn from a pool: one call into the system for hundreds of requests. */
 function randomHex(bytes: number): string {
-  if (at + bytes > pool.length) {
-    randomFillSync(pool);
+  if (at + bytes * 2 > digits.length) {
+    digits = Buffer.from(randomFillSync(pool).buffer).toString("hex");
     at = 0;
   }
-  at += bytes;
-  return Buffer.from(pool.buffer, at - bytes, bytes).toString("hex");
+  at += bytes * 2;
+  return digits.slice(at - bytes * 2, at);
 }
 
 export const newRequestId = (): string => randomHex(16);

@@ -32,8 +32,10 @@ export interface Inbound {
   readonly hop: Hop | undefined;
   /** The head of the answer. It may be sent once. */
   respond(status: number, headers: HeaderList, form: ResponseForm): void;
-  /** False: wait for `onDrain` before the next one. */
-  write(chunk: Uint8Array): boolean;
+  /** False: wait for `onDrain` before the next one. `isLent`: the bytes are something else after this call. */
+  write(chunk: Uint8Array, isLent: boolean): boolean;
+  /** What was said so far leaves now. Until then it may wait for what comes next. */
+  flush(): void;
   /** Ends the answer well, with trailers if there are any. */
   end(trailers?: HeaderList): void;
   /** Ends an answer that has begun so that the client can't take it for whole. `code`: of HTTP/2, when there is one to pass on. */

@@ -25,6 +25,6 @@ export function answerOwn(inbound: Inbound, isGrpc: boolean, answer: OwnAnswer):
   const body = Buffer.from(`${JSON.stringify(document)}\n`);
   const headers = ["content-type", "application/problem+json", "content-length", String(body.length)];
   inbound.respond(answer.status, [...headers, "x-sluice-reason", answer.reason], "body");
-  if (inbound.method !== "HEAD") inbound.write(body);
+  if (inbound.method !== "HEAD") inbound.write(body, false);
   inbound.end();
 }

@@ -14,13 +14,13 @@ export type RequestRecord = {
   readonly because?: RouteReason;
   readonly slot?: number | undefined;
   /** The site that answered, and where in it. */
-  readonly site?: SiteName;
-  readonly endpoint?: string;
+  readonly site?: SiteName | undefined;
+  readonly endpoint?: string | undefined;
   readonly status: number;
   readonly grpcStatus?: number | undefined;
-  readonly outcome?: RequestOutcome;
+  readonly outcome?: RequestOutcome | undefined;
   /** Why the gateway answered itself, or what broke. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   /** Unit: milliseconds, from the request's head. */
   readonly firstByteMs?: number | undefined;
   readonly totalMs?: number;

@@ -18,9 +18,12 @@ export interface TrafficMetrics {
   note(record: RequestRecord): void;
 }
 
+/** Requests that were alike in all that is counted by. */
 type Series = {
-  readonly requests: Map<string, Counter.Internal>;
+  readonly requests: Counter.Internal;
   readonly firstByte: Histogram.Internal<string>;
+  /** Since somebody last asked for the metrics. */
+  count: number;
 };
 
 export function makeTrafficMetrics(registry: Registry): TrafficMetrics {
@@ -30,6 +33,12 @@ export function makeTrafficMetrics(registry: Registry): TrafficMetrics {
     help: "Requests that have ended. `outcome` is what was learnt of the pool (success, failure, saturated, neither, or own: the gateway answered itself), `because` the class of it.",
     labelNames: [...labels, "code", "outcome", "because"],
     registers,
+    collect() {
+      for (const series of known.values()) {
+        if (series.count > 0) series.requests.inc(series.count);
+        series.count = 0;
+      }
+    },
   });
   const firstByte = new Histogram({
     name: "sluice_gateway_first_byte_seconds",
@@ -44,41 +53,40 @@ export function makeTrafficMetrics(registry: Registry): TrafficMetrics {
     labelNames: [...labels],
     registers,
   });
-  // Looking a child up by its labels costs more than counting, so each is looked up once.
+  // Looking a child up by its labels costs more than counting, so each is looked up once, and told of many at a time.
   const known = new Map<string, Series>();
 
-  function seriesOf(values: readonly string[]): Series {
-    const key = values.join("\0");
+  function seriesOf(record: RequestRecord): Series {
+    const { service = "", channel = "", site = "", protocol, status, grpcStatus, outcome } = record;
+    const because = becauseOf(record);
+    const kind = outcome?.kind ?? "own";
+    const key = `${service}\0${channel}\0${site}\0${protocol}\0${status}\0${grpcStatus}\0${kind}\0${because}`;
     const standing = known.get(key);
     if (standing) return standing;
-    const series = { requests: new Map(), firstByte: firstByte.labels(...values) } as Series;
+    const values = [service, channel, site, protocol];
+    const code = grpcStatus === undefined ? String(status) : `grpc-${grpcStatus}`;
+    const series = {
+      requests: requests.labels(...values, code, kind, because),
+      firstByte: firstByte.labels(...values),
+      count: 0,
+    };
     known.set(key, series);
     return series;
   }
 
   return {
     note(record) {
-      const { service = "", channel = "", site = "", protocol, status, grpcStatus, outcome, firstByteMs } = record;
-      const values = [service, channel, site, protocol];
-      const series = seriesOf(values);
-      const code = grpcStatus === undefined ? String(status) : `grpc-${grpcStatus}`;
-      const because =
-        outcome === undefined
-          ? record.reason === undefined
-            ? ""
-            : "own"
-          : "because" in outcome
-            ? outcome.because
-            : "";
-      const key = `${code}\0${outcome?.kind ?? "own"}\0${because}`;
-      let counter = series.requests.get(key);
-      if (!counter) {
-        counter = requests.labels(...values, code, outcome?.kind ?? "own", because);
-        series.requests.set(key, counter);
-      }
-      counter.inc();
-      if (firstByteMs !== undefined) series.firstByte.observe(firstByteMs / 1_000);
-      if (record.attempts > 1) retries.labels(...values).inc();
+      const series = seriesOf(record);
+      series.count += 1;
+      if (record.firstByteMs !== undefined) series.firstByte.observe(record.firstByteMs / 1_000);
+      if (record.attempts < 2) return;
+      const { service = "", channel = "", site = "", protocol } = record;
+      retries.labels(service, channel, site, protocol).inc();
     },
   };
+}
+
+function becauseOf({ outcome, reason }: RequestRecord): string {
+  if (outcome === undefined) return reason === undefined ? "" : "own";
+  return "because" in outcome ? outcome.because : "";
 }

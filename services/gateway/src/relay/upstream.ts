@@ -10,6 +10,8 @@ export interface Upstream {
 }
 
 export type UpstreamRequest = {
+  /** What came over HTTP/1.1 has been looked at character by character; HTTP/2 may carry what HTTP/1.1 can't. */
+  readonly from: "http1" | "http2";
   readonly method: string;
   readonly path: string;
   readonly authority: string;
@@ -21,7 +23,10 @@ export type UpstreamRequest = {
 /** Exactly one of `onEnd` and `onFailure` is called, last, unless the request was aborted. */
 export interface UpstreamEvents {
   onHead(status: number, headers: HeaderList, form: "empty" | "body"): void;
-  onData(chunk: Buffer): void;
+  /** `isLent`: the bytes are the upstream's, and something else after this call. */
+  onData(chunk: Buffer, isLent: boolean): void;
+  /** That was all for now: what has come doesn't wait for more. Follows on `onHead` and `onData` unless the end does at once. */
+  onRest(): void;
   onEnd(trailers: HeaderList): void;
   onFailure(failure: UpstreamFailure): void;
 }
