@@ -7,8 +7,9 @@ import type { Scene } from "./scene.ts";
 import { countBy } from "./tolerance.ts";
 
 const home = "site-a";
-// In the short form a minute of statistics passes in a second; a millisecond of latency stays one.
-const speed = inForm({ short: 60, full: 1 });
+// In the short form a minute of statistics passes in two seconds; a millisecond of latency stays one. Faster, and a busy machine that
+// stands still for half a second would leave a minute without requests.
+const speed = inForm({ short: 30, full: 1 });
 const perSecond = inForm({ short: 120, full: 10 });
 /** Unit: milliseconds. The first 120 s don't count, what is usual is older than a minute, and takes 300 samples. */
 const warmUpMs = 200_000 / speed + 300_000 / perSecond + 1_000;

@@ -11,7 +11,7 @@ export function makeAgentMetrics(registry: Registry) {
   return {
     looks: new Counter({
       name: "sluice_agent_looks_total",
-      help: "Looks by kind of target and result.",
+      help: "Looks by kind of target and result: `ok`, `failed`, or `unclear`, which says nothing.",
       labelNames: ["target", "result"],
       registers,
     }),
