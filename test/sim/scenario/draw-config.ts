@@ -1,0 +1,108 @@
+import type { AgentConfig, Config, ServiceConfig, SiteConfig } from "@sluice/core";
+import type { Prng } from "@sluice/ports";
+import { draw } from "./draw.ts";
+
+/** An installation: two or three serving sites and a witness, an arbiter, an agent and a nameserver in each of three places. */
+export function drawConfig(chance: Prng): Config {
+  const serving = draw.isTrue(chance, 0.3) ? ["site-a", "site-b", "site-c"] : ["site-a", "site-b"];
+  const hasGateways = draw.isTrue(chance, 0.4);
+  const places = ["site-w", "site-a", "site-b"];
+  const bySite = <T>(kind: string, make: (site: string, url: string) => T): T[] =>
+    places.map((site) => make(site, `http://${kind}.${site}:7400`));
+  return {
+    installation: "sim",
+    zone: { name: "sim.example", ttlSeconds: 60, negativeTtlSeconds: 5, contact: "ops.sim.example", records: [] },
+    sites: [...serving.map(servingSite), { name: "site-w", role: "witness", addresses: ["192.0.2.99"] }],
+    electorate: ["site-a", "site-b", "site-w"],
+    arbiters: bySite("arbiter", (site, url) => ({ name: `arbiter-${site}`, site, url })),
+    agents: drawAgents(chance, bySite),
+    nameservers: bySite("ns", (site, url) => ({ name: `ns-${site}`, site, address: "192.0.2.53", port: 53, url })),
+    gateways: hasGateways
+      ? serving.slice(0, 2).map((site) => ({
+          name: `gateway-${site}`,
+          site,
+          url: `http://gateway.${site}:7403`,
+          address: "192.0.2.80",
+          port: 80,
+          hop: { port: 8444 },
+        }))
+      : [],
+    services: drawServices(chance, serving),
+    probes: {
+      intervalMs: 1_000,
+      deadlineMs: 1_000,
+      fall: 4,
+      rise: 5,
+      degradedFailures: 6,
+      degradedLooks: 10,
+      anchors: [],
+      allow: [],
+    },
+    guards: {
+      cooldownMs: draw.one(chance, [60_000, 60_000, 20_000]),
+      movesPerHourMax: draw.one(chance, [2, 2, 4]),
+      readmitAfterMs: draw.one(chance, [600_000, 30_000, 15_000]),
+    },
+    store: { site: "site-w" },
+  };
+}
+
+const servingSite = (name: string, index: number): SiteConfig => ({
+  name,
+  role: "serving",
+  addresses: [`192.0.2.${index + 1}`],
+  edge: { endpoints: [`192.0.2.${index + 1}:443`], probe: { kind: "tcp" } },
+});
+
+type BySite = <T>(kind: string, make: (site: string, url: string) => T) => T[];
+
+/** Sometimes a site has two agents, which are one vote. */
+function drawAgents(chance: Prng, bySite: BySite): readonly AgentConfig[] {
+  const agents = bySite("agent", (site, url) => ({ name: `agent-${site}`, site, url }));
+  if (!draw.isTrue(chance, 0.3)) return agents;
+  const site = draw.one(chance, ["site-a", "site-b", "site-w"]);
+  return [...agents, { name: `agent-${site}-2`, site, url: `http://agent2.${site}:7400` }];
+}
+
+function drawServices(chance: Prng, serving: readonly string[]): readonly ServiceConfig[] {
+  const names = ["chat", "embed", "rank", "speech"].slice(0, draw.one(chance, [1, 2, 3, 4]));
+  return names.map((name) => drawService(chance, name, serving));
+}
+
+function drawService(chance: Prng, name: string, serving: readonly string[]): ServiceConfig {
+  const sites = draw.isTrue(chance, 0.3) ? serving.toReversed() : serving;
+  const isWeighted = draw.isTrue(chance, 0.25);
+  const allBad = draw.one<ServiceConfig["allBad"]>(chance, [
+    { kind: "lastKnownGood" },
+    { kind: "lastKnownGood" },
+    { kind: "failOpen" },
+    { kind: "sorry", addresses: ["192.0.2.200"] },
+  ]);
+  return {
+    name,
+    host: `${name}.sim.example`,
+    ttlSeconds: 5,
+    rtoSeconds: 60,
+    policy: isWeighted
+      ? { kind: "weighted", sites: sites.map((site, index) => ({ site, share: index === 0 ? 0.6 : 0.4 })) }
+      : { kind: "failover", sites },
+    failback: draw.isTrue(chance, 0.2) ? { kind: "auto-after", afterMs: 20_000 } : { kind: "manual" },
+    allBad,
+    channels: [
+      { name: "stable", weight: 90 },
+      { name: "canary", weight: 10 },
+    ],
+    pools: sites.flatMap((site) =>
+      ["stable", "canary"].map((channel) => ({
+        channel,
+        site,
+        endpoints: ["192.0.2.10:8000"],
+        endpointsUpMin: 1,
+        protocol: "http1" as const,
+        probe: { kind: "tcp" as const },
+      })),
+    ),
+    affinityHeaders: ["x-user-id"],
+    drainGraceMs: 75_000,
+  };
+}
