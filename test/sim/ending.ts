@@ -5,7 +5,7 @@ import { isBroken, runCarefully, type Stage } from "./simulate.ts";
 import type { World } from "./world.ts";
 
 /** Time for a database to come back, a leader to be elected and votes to be cast anew. Unit: milliseconds. */
-const recoverMs = 45_000;
+const recoverMs = 40_000;
 /** A site that dies among healthy ones is out of all answers by then: 30 s, and 13 s for an election. Unit: milliseconds. */
 const deadlineMs = 43_000;
 
@@ -26,7 +26,7 @@ export async function ending(world: World, stage: Stage): Promise<void> {
   const serving = world.config.sites.filter(({ role }) => role === "serving").map(({ name }) => name);
   const first = draw.one(world.kernel.chance("ending"), serving);
   const revive = await checkDeath(stage, first);
-  if (isBroken(world)) return;
+  if (isBroken(world) || draw.isTrue(world.kernel.chance("ending once"), 0.5)) return;
   revive();
   await runCarefully(world, 3_000);
   const second = serving.find((site) => site !== first);

@@ -1,4 +1,4 @@
-import type { Envelope, Snapshot } from "@sluice/core";
+import { compareFence, type Envelope, type Snapshot } from "@sluice/core";
 import type { Prng } from "@sluice/ports";
 import { makeSigner } from "../keys.ts";
 import { draw } from "../scenario/draw.ts";
@@ -22,7 +22,9 @@ export function startForgers(world: World, nodes: readonly SimNode[]): void {
       const snapshot = node.snapshot();
       if (envelope && snapshot && node.process.isUp() && !node.process.isPaused()) {
         past.push(envelope);
-        const forged = isMad && (!isForger || draw.isTrue(chance, 0.5)) ? madden(chance, snapshot) : forge(chance, envelope, past);
+        const older = past.filter((entry) => compareFence(bumped(entry, 0).fence, snapshot.fence) !== "newer");
+        const forged =
+          isMad && (!isForger || draw.isTrue(chance, 0.5)) ? madden(chance, snapshot) : forge(chance, envelope, older);
         if (forged) void attack(world, node, forged);
       }
       next();

@@ -25,6 +25,9 @@ type Box = {
   readonly down: Map<TargetKey, Mark>;
   fresh: number;
   hasAbstaining: boolean;
+  /** Until when, by the arbiter's own clock, a new count would come to the same. */
+  validUntil: number;
+  revision: number;
 };
 
 const freshIntervals = 4;
@@ -37,7 +40,7 @@ export function makeVoteChecks(tallies: Tallies, now: () => number, swarm: Reado
   const boxOf = (name: string): Box => {
     const known = boxes.get(name);
     if (known) return known;
-    const fresh: Box = { voters: new Map(), nonces: new Map(), down: new Map(), fresh: 0, hasAbstaining: false };
+    const fresh: Box = { voters: new Map(), nonces: new Map(), down: new Map(), fresh: 0, hasAbstaining: false, validUntil: 0, revision: 0 };
     boxes.set(name, fresh);
     return fresh;
   };
@@ -59,6 +62,7 @@ export function makeVoteChecks(tallies: Tallies, now: () => number, swarm: Reado
       if (Math.abs(wallError) > limitMs || Math.abs(arbiter.wallError()) > limitMs) tallies.exercise("I11");
       const issuedAt = Math.max(nonces.get(`${report.agent} ${report.nonce}`) ?? 0, before?.issuedAt ?? 0);
       voters.set(report.agent, { report, madeAt: at, issuedAt });
+      boxOf(arbiter.name).validUntil = 0;
     },
     weigh(arbiter, config, revision) {
       inForce = config;
@@ -81,6 +85,7 @@ type At = { readonly now: number; readonly monoMs: number; readonly revision: nu
 
 /** Marks each target that a majority calls down, until a majority calls it healthy or too few are left to say. */
 function weigh(box: Box, config: Config, at: At): void {
+  if (at.monoMs <= box.validUntil && box.revision === at.revision) return;
   const needed = majority(config.electorate.length);
   const ageMaxMs = config.probes.intervalMs * freshIntervals;
   const fresh = config.agents.flatMap(({ name, site }) => {
@@ -88,6 +93,8 @@ function weigh(box: Box, config: Config, at: At): void {
     if (!voter || at.monoMs - voter.issuedAt > ageMaxMs || voter.report.configRevision !== at.revision) return [];
     return [{ site, voter }];
   });
+  box.validUntil = Math.min(...fresh.map(({ voter }) => voter.issuedAt + ageMaxMs), at.monoMs + ageMaxMs);
+  box.revision = at.revision;
   const sure = fresh.filter(({ voter }) => voter.report.selfCheck.kind === "ok");
   box.hasAbstaining = sure.length < config.agents.length;
   const domains = new Set(sure.map(({ site }) => site));

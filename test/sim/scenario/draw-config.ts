@@ -27,7 +27,7 @@ export function drawConfig(chance: Prng): Config {
           hop: { port: 8444 },
         }))
       : [],
-    services: drawServices(chance, serving),
+    services: drawServices(chance, serving, hasGateways),
     probes: {
       intervalMs: 1_000,
       deadlineMs: 1_000,
@@ -64,12 +64,16 @@ function drawAgents(chance: Prng, bySite: BySite): readonly AgentConfig[] {
   return [...agents, { name: `agent-${site}-2`, site, url: `http://agent2.${site}:7400` }];
 }
 
-function drawServices(chance: Prng, serving: readonly string[]): readonly ServiceConfig[] {
-  const names = ["chat", "embed", "rank", "speech"].slice(0, draw.one(chance, [1, 2, 3, 4]));
-  return names.map((name) => drawService(chance, name, serving));
+/** Without gateways nothing could split users over channels. */
+function drawServices(chance: Prng, serving: readonly string[], hasGateways: boolean): readonly ServiceConfig[] {
+  const channels = hasGateways ? ["stable", "canary"] : ["stable"];
+  const names = ["chat", "embed", "rank", "speech"].slice(0, draw.one(chance, [1, 1, 2, 2, 3, 4]));
+  return names.map((name) => drawService(chance, { name, serving, channels }));
 }
 
-function drawService(chance: Prng, name: string, serving: readonly string[]): ServiceConfig {
+type Drawing = { readonly name: string; readonly serving: readonly string[]; readonly channels: readonly string[] };
+
+function drawService(chance: Prng, { name, serving, channels }: Drawing): ServiceConfig {
   const sites = draw.isTrue(chance, 0.3) ? serving.toReversed() : serving;
   const isWeighted = draw.isTrue(chance, 0.25);
   const allBad = draw.one<ServiceConfig["allBad"]>(chance, [
@@ -88,12 +92,9 @@ function drawService(chance: Prng, name: string, serving: readonly string[]): Se
       : { kind: "failover", sites },
     failback: draw.isTrue(chance, 0.2) ? { kind: "auto-after", afterMs: 20_000 } : { kind: "manual" },
     allBad,
-    channels: [
-      { name: "stable", weight: 90 },
-      { name: "canary", weight: 10 },
-    ],
+    channels: channels.map((channel, index) => ({ name: channel, weight: index === 0 ? 90 : 10 })),
     pools: sites.flatMap((site) =>
-      ["stable", "canary"].map((channel) => ({
+      channels.map((channel) => ({
         channel,
         site,
         endpoints: ["192.0.2.10:8000"],
