@@ -66,6 +66,7 @@ export function makeLoop(deps: Deps): Loop {
   async function turn(): Promise<void> {
     const end = deps.metrics.cycleSeconds.startTimer();
     const epoch = await leadingEpoch();
+    if (epoch !== undefined) await deps.keeper.readBack().catch(unlessStoreAway);
     const { ballots, taken } = gather();
     deps.metrics.freshVantages.set(ballots.freshDomains.length);
     const role = epoch === undefined ? ({ kind: "following" } as const) : ({ kind: "leading", epoch } as const);
@@ -129,10 +130,15 @@ const notCommitted = (why: string): CommandResult => ({
   hint: "Ask again: another arbiter may lead.",
 });
 
-/** A database that is away refuses what was asked; any other error is a mistake of ours and goes on. */
-function storeAway(error: unknown): CommandResult {
+/** Any other error than a database that is away is a mistake of ours and goes on. */
+function unlessStoreAway(error: unknown): asserts error is SluiceError {
   if (!(error instanceof SluiceError) || !error.transient) throw error;
-  const hint = "Nothing was changed. Try again when the database is back.";
+}
+
+/** A database that is away refuses what was asked. Its last answer may be what got lost, so nobody knows yet. */
+function storeAway(error: unknown): CommandResult {
+  unlessStoreAway(error);
+  const hint = "It may have been done all the same: when the database is back, look before you ask again.";
   return { kind: "refused", code: "STORE_UNAVAILABLE", because: error.message, hint };
 }
 
