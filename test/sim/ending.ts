@@ -1,6 +1,6 @@
 import { formatFence, policySites, type ServiceConfig, type SiteName } from "@sluice/core";
-import { draw } from "./scenario/draw.ts";
 import { setSite } from "./faults/sites.ts";
+import { draw } from "./scenario/draw.ts";
 import { isBroken, runCarefully, type Stage } from "./simulate.ts";
 import type { World } from "./world.ts";
 
@@ -38,7 +38,11 @@ export async function ending(world: World, stage: Stage): Promise<void> {
 function checkAgreement({ world, arbiters, cast }: Stage, when: string): void {
   const { tallies } = world.checks;
   const leaders = arbiters.filter((arbiter) => arbiter.isLeading());
-  tallies.demand("I27", leaders.length === 1, () => `${when} ${leaders.length} arbiters lead: ${leaders.map(({ process }) => process.name).join(", ")}`);
+  tallies.demand(
+    "I27",
+    leaders.length === 1,
+    () => `${when} ${leaders.length} arbiters lead: ${leaders.map(({ process }) => process.name).join(", ")}`,
+  );
   const head = leaders[0]?.context().keeper.durable().snapshot;
   for (const node of cast.nodes) {
     const held = node.snapshot();
@@ -68,6 +72,11 @@ function checkLeft({ checks }: World, { service, site, node }: Left): void {
   const served = choices.filter(({ share }) => share > 0).map((choice) => choice.site);
   if (living.length === 0) return;
   // A second site within 10 minutes is left only by services that have nothing healthy left in their answers.
-  const isLeft = served.some((entry) => living.includes(entry)) && (service.policy.kind === "weighted" || !served.includes(site));
-  checks.tallies.demand("I27", isLeft, () => `${site} is dead, and ${node.process.name} still answers ${service.name} with ${served.join("+")}`);
+  const isLeft =
+    served.some((entry) => living.includes(entry)) && (service.policy.kind === "weighted" || !served.includes(site));
+  checks.tallies.demand(
+    "I27",
+    isLeft,
+    () => `${site} is dead, and ${node.process.name} still answers ${service.name} with ${served.join("+")}`,
+  );
 }

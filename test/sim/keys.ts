@@ -44,7 +44,8 @@ const signedMax = 5_000;
 
 /** Kind and key are at the front of a signature, so that it is worth nothing for another. */
 const isSigned = (kind: EnvelopeKind, { keyId, payload, signature }: Envelope): boolean =>
-  (signature.startsWith(prefixOf(kind, keyId)) && signed.get(signature) === payload) || signature === sumOf(kind, keyId, payload);
+  (signature.startsWith(prefixOf(kind, keyId)) && signed.get(signature) === payload) ||
+  signature === sumOf(kind, keyId, payload);
 
 const prefixOf = (kind: EnvelopeKind, keyId: string): string => `${kind}-${keyId}-`;
 

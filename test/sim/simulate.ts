@@ -112,11 +112,14 @@ function setStage(seed: number, isTold: boolean): Stage {
 }
 
 const delayOf = (from: string, to: string): number => {
-  if (from === to || (from === databasePlace && to === "site-w") || (to === databasePlace && from === "site-w")) return 0.3;
+  if (from === to || (from === databasePlace && to === "site-w") || (to === databasePlace && from === "site-w"))
+    return 0.3;
   return 8;
 };
 
-function castAll(world: World): Cast & { readonly arbiters: readonly SimArbiter[]; readonly agents: readonly SimAgent[] } {
+function castAll(
+  world: World,
+): Cast & { readonly arbiters: readonly SimArbiter[]; readonly agents: readonly SimAgent[] } {
   const { config } = world;
   const clocks = drawClocks(world);
   const database = makeDatabase(world);
@@ -131,10 +134,30 @@ function castAll(world: World): Cast & { readonly arbiters: readonly SimArbiter[
   for (const entry of config.agents)
     agents.push(makeSimAgent(world, { entry, arbiters, agents: () => agents, ...clocks() }));
   for (const { name, site } of config.nameservers)
-    nodes.push(makeSimNode(world, { name, site, kind: "nameserver", arbiters, peers: peersOf(nodes, "nameserver"), compile: compileZone, ...clocks() }));
+    nodes.push(
+      makeSimNode(world, {
+        name,
+        site,
+        kind: "nameserver",
+        arbiters,
+        peers: peersOf(nodes, "nameserver"),
+        compile: compileZone,
+        ...clocks(),
+      }),
+    );
   for (const { name, site } of config.gateways) {
     const compile = (snapshot: Parameters<typeof compileRoutes>[0]) => compileRoutes(snapshot, { site, hash });
-    nodes.push(makeSimNode(world, { name, site, kind: "gateway", arbiters, peers: peersOf(nodes, "gateway"), compile, ...clocks() }));
+    nodes.push(
+      makeSimNode(world, {
+        name,
+        site,
+        kind: "gateway",
+        arbiters,
+        peers: peersOf(nodes, "gateway"),
+        compile,
+        ...clocks(),
+      }),
+    );
   }
   for (const actor of [...arbiters, ...agents, ...nodes]) actor.start();
   return { arbiters, agents, nodes, database };

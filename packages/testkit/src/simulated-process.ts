@@ -47,8 +47,7 @@ export function makeProcess(kernel: Kernel, options: ProcessOptions): SimulatedP
 
   function whenAwake(born: number, what: string, happen: () => void): void {
     if (born !== life || !isUp) return;
-    if (kernel.now() < pausedUntil)
-      kernel.after(pausedUntil - kernel.now(), what, () => whenAwake(born, what, happen));
+    if (kernel.now() < pausedUntil) kernel.after(pausedUntil - kernel.now(), what, () => whenAwake(born, what, happen));
     else happen();
   }
 

@@ -1,10 +1,4 @@
-import {
-  type AgentConfig,
-  type Envelope,
-  type Report,
-  type SelfCheck,
-  type Vote,
-} from "@sluice/core";
+import { type AgentConfig, type Envelope, type Report, type SelfCheck, type Vote } from "@sluice/core";
 import type { Prng } from "@sluice/ports";
 import { makeProcess, type SimulatedProcess } from "@sluice/testkit";
 import { stallMaxMs } from "../../../services/agent/src/heartbeat.ts";
@@ -57,7 +51,15 @@ type Life = {
   lie: Lie | undefined;
 };
 
-type Line = { readonly to: SimArbiter; nonce: string; seq: number; cursor: number; isBusy: boolean; isHurried: boolean; planned: number };
+type Line = {
+  readonly to: SimArbiter;
+  nonce: string;
+  seq: number;
+  cursor: number;
+  isBusy: boolean;
+  isHurried: boolean;
+  planned: number;
+};
 
 const sentMax = 200;
 const beatMs = 100;
@@ -77,7 +79,15 @@ export function makeSimAgent(world: World, options: Options): SimAgent {
       process.start();
       lives += 1;
       const chance = world.kernel.chance(`${name} ${lives}`);
-      const lines = options.arbiters.map((to) => ({ to, nonce: "", seq: 0, cursor: 0, isBusy: false, isHurried: false, planned: 0 }));
+      const lines = options.arbiters.map((to) => ({
+        to,
+        nonce: "",
+        seq: 0,
+        cursor: 0,
+        isBusy: false,
+        isHurried: false,
+        planned: 0,
+      }));
       life = {
         world,
         process,
@@ -107,7 +117,8 @@ export function makeSimAgent(world: World, options: Options): SimAgent {
 function live(life: Life): void {
   const { world, process } = life;
   begin(life, world.config.probes.intervalMs);
-  for (const line of life.lines) process.after(life.chance.next() * 100, `${process.name} reports`, () => report(life, line));
+  for (const line of life.lines)
+    process.after(life.chance.next() * 100, `${process.name} reports`, () => report(life, line));
   process.after(0, `${process.name} self-check`, () => watchSelf(life));
   process.after(beatMs, `${process.name} beat`, () => beat(life));
 }

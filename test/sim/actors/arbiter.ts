@@ -2,8 +2,8 @@ import {
   type ArbiterConfig,
   type Command,
   type CommandResult,
-  compareFence,
   type Config,
+  compareFence,
   type Envelope,
   type Fence,
   type Found,
@@ -40,7 +40,10 @@ export type Made = { readonly report: Report; readonly at: number; readonly wall
 export type Reply = { readonly result: string; readonly nonce: string; readonly configRevision: number };
 
 /** Everybody whom an arbiter may ask what it holds. */
-export type Peers = () => readonly { readonly process: SimulatedProcess; readonly holding: () => Envelope | undefined }[];
+export type Peers = () => readonly {
+  readonly process: SimulatedProcess;
+  readonly holding: () => Envelope | undefined;
+}[];
 
 type Options = {
   readonly entry: ArbiterConfig;
@@ -164,12 +167,22 @@ function begin(world: World, options: Options, process: SimulatedProcess): { rea
     const peer = options.arbiter(other);
     if (!peer) return false;
     const serve = (): boolean => whyNotReady(peer.context()) === undefined;
-    const answer = await world.network.call({ from: process, to: peer.process, what: `${name} readyz`, timeoutMs: 500, serve });
+    const answer = await world.network.call({
+      from: process,
+      to: peer.process,
+      what: `${name} readyz`,
+      timeoutMs: 500,
+      serve,
+    });
     return answer.kind === "answer" && answer.value;
   };
   const leaseTurn = makeLeaseTurn(context, isReady);
   const later = process.bound<void>(`${name} lease turned`, () =>
-    process.after(context.leadership.held() ? leaseTiming.pollEveryMs / 2 : leaseTiming.pollEveryMs, `${name} lease`, lease),
+    process.after(
+      context.leadership.held() ? leaseTiming.pollEveryMs / 2 : leaseTiming.pollEveryMs,
+      `${name} lease`,
+      lease,
+    ),
   );
   function lease(): void {
     void leaseTurn().catch(complain).then(later);
@@ -218,7 +231,11 @@ function takeReport(world: World, { process, context, envelope, made }: Taking):
     world.checks.nonceGiven(process.name, made.report.agent, reply.nonce, process.clock.monotonicMs());
     if (reply.kind === "counted") world.checks.counted(process, made, config);
     else world.checks.sometimes(`a report was refused: ${reply.because ?? ""}`);
-    return { result: reply.kind === "counted" ? "counted" : (reply.because ?? "refused"), nonce: reply.nonce, configRevision };
+    return {
+      result: reply.kind === "counted" ? "counted" : (reply.because ?? "refused"),
+      nonce: reply.nonce,
+      configRevision,
+    };
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
     world.checks.sometimes(`a report was rejected: ${error.code}`);

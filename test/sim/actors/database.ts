@@ -1,6 +1,6 @@
 import { SluiceError } from "@sluice/core";
 import type { Acquired, Commit, Lease, Prng, Store } from "@sluice/ports";
-import { makeMemoryDatabase, makeProcess, type MemoryDatabase, type SimulatedProcess } from "@sluice/testkit";
+import { type MemoryDatabase, makeMemoryDatabase, makeProcess, type SimulatedProcess } from "@sluice/testkit";
 import { draw } from "../scenario/draw.ts";
 import type { World } from "../world.ts";
 
@@ -113,11 +113,12 @@ function openFor(door: Door): { readonly store: Store; readonly lease: Lease } {
       read: () => ask(door, "lease read", () => lease.read()),
       acquire: (holder, ttlMs) => acquiring("acquire", () => lease.acquire(holder, ttlMs)),
       seize: (row, holder, ttlMs) => acquiring("seize", () => lease.seize(row, holder, ttlMs)),
-      raise: (held, above) => ask(door, "raise", async () => {
-        const answer = await lease.raise(held, above);
-        if (answer.kind === "acquired") checks.acquired(client.name, answer.epoch);
-        return answer;
-      }),
+      raise: (held, above) =>
+        ask(door, "raise", async () => {
+          const answer = await lease.raise(held, above);
+          if (answer.kind === "acquired") checks.acquired(client.name, answer.epoch);
+          return answer;
+        }),
       async renew(held, ttlMs) {
         const sentAt = checks.leaseAsked(client);
         const renewed = await ask(door, "renew", () => lease.renew(held, ttlMs));

@@ -99,12 +99,18 @@ function live(life: Life): void {
     .then(open);
   process.after(firstAskMs, "node opens", () => open(undefined));
   process.after(250, "node beat", () => beat(life));
+  process.after(firstAskMs + 500, "node started", () =>
+    life.world.checks.started(process.name, life.shelf.current()?.snapshot),
+  );
   process.after(2_000, "node asks peers", () => askPeers(life));
 }
 
 async function askAll(life: Life): Promise<void> {
   const { arbiters, peers } = life.options;
-  const asks = [...arbiters.map((arbiter) => askArbiter(life, arbiter, 0)), ...peers().map((peer) => askPeer(life, peer))];
+  const asks = [
+    ...arbiters.map((arbiter) => askArbiter(life, arbiter, 0)),
+    ...peers().map((peer) => askPeer(life, peer)),
+  ];
   await Promise.all(asks);
 }
 
@@ -123,7 +129,11 @@ async function askPeer(life: Life, peer: SimNode): Promise<void> {
   if (answer.kind === "answer" && answer.value) await life.shelf.offer(answer.value);
 }
 
-async function askArbiter(life: Life, arbiter: SimArbiter, waitMs: number): Promise<OfferResult | "nothing" | "silent"> {
+async function askArbiter(
+  life: Life,
+  arbiter: SimArbiter,
+  waitMs: number,
+): Promise<OfferResult | "nothing" | "silent"> {
   const { process, world, shelf } = life;
   const fence = shelf.current()?.snapshot.fence;
   const answer = await world.network.call({

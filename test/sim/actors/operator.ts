@@ -1,4 +1,12 @@
-import { type Ask, type Command, type CommandResult, epochMs, type Override, policySites, type ServiceConfig } from "@sluice/core";
+import {
+  type Ask,
+  type Command,
+  type CommandResult,
+  epochMs,
+  type Override,
+  policySites,
+  type ServiceConfig,
+} from "@sluice/core";
 import type { Prng } from "@sluice/ports";
 import { makeProcess } from "@sluice/testkit";
 import { draw } from "../scenario/draw.ts";
@@ -26,14 +34,25 @@ export function makeOperator(world: World, arbiters: readonly SimArbiter[]): Sim
     const leader = arbiters.find((arbiter) => arbiter.isLeading());
     if (!leader) return;
     asked += 1;
-    const command: Command = { id: `c${asked}`, by: "anna", reason: "a simulation", overrideRules, isDryRun: false, ask };
+    const command: Command = {
+      id: `c${asked}`,
+      by: "anna",
+      reason: "a simulation",
+      overrideRules,
+      isDryRun: false,
+      ask,
+    };
     world.say(() => `anna asks ${leader.process.name}: ${JSON.stringify(ask)}`);
-    const serve = (): Promise<CommandResult> | CommandResult => (leader.isLeading() ? leader.submit(command) : notLeading);
+    const serve = (): Promise<CommandResult> | CommandResult =>
+      leader.isLeading() ? leader.submit(command) : notLeading;
     const call = { from: process, to: leader.process, what: "operator asks", timeoutMs: answerMs, isOnce: true, serve };
     void world.network.call(call).then((answer) => {
       const result = answer.kind === "answer" ? answer.value : undefined;
-      const told = result === undefined ? "no answer" : result.kind === "done" ? result.kind : `${result.code}: ${result.because}`;
-      world.checks.sometimes(`an operator was told: ${result?.kind === "refused" ? result.code : (result?.kind ?? "nothing")}`);
+      const told =
+        result === undefined ? "no answer" : result.kind === "done" ? result.kind : `${result.code}: ${result.because}`;
+      world.checks.sometimes(
+        `an operator was told: ${result?.kind === "refused" ? result.code : (result?.kind ?? "nothing")}`,
+      );
       world.say(() => `anna is told: ${told}`);
     });
   }
@@ -42,7 +61,10 @@ export function makeOperator(world: World, arbiters: readonly SimArbiter[]): Sim
     process.after(draw.wait(chance, meanMs), "operator", () => {
       if (world.isHealing) return;
       const service = draw.one(chance, config.services);
-      order(drawAsk(chance, service, { now: process.clock.wallMs(), id: `o${asked}` }), draw.isTrue(chance, 0.15) ? ["healthy-home"] : []);
+      order(
+        drawAsk(chance, service, { now: process.clock.wallMs(), id: `o${asked}` }),
+        draw.isTrue(chance, 0.15) ? ["healthy-home"] : [],
+      );
       next();
     });
   }

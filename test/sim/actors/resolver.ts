@@ -28,7 +28,13 @@ export function startResolver(world: World, place: string, nodes: readonly SimNo
       world.checks.answered(node.process.name, { ...seen, addresses });
       return addresses;
     };
-    const answered = await world.network.call({ from: process, to: node.process, what: "dns", timeoutMs: 1_000, serve });
+    const answered = await world.network.call({
+      from: process,
+      to: node.process,
+      what: "dns",
+      timeoutMs: 1_000,
+      serve,
+    });
     const addresses = answered.kind === "answer" ? answered.value : undefined;
     if (!addresses || addresses.length === 0) return;
     cache.set(service.name, { addresses, until: world.kernel.now() + service.ttlSeconds * 1_000 });
@@ -47,6 +53,7 @@ export function startResolver(world: World, place: string, nodes: readonly SimNo
 function noteClient(world: World, service: ServiceConfig, addresses: readonly string[]): void {
   const site = world.config.sites.find((entry) => entry.addresses.some((address) => addresses.includes(address)));
   if (!site) return;
-  const mode = world.truth.get(`pool:${service.name}/stable@${site.name}`) ?? world.truth.get(`edge:${site.name}`) ?? "up";
+  const mode =
+    world.truth.get(`pool:${service.name}/stable@${site.name}`) ?? world.truth.get(`edge:${site.name}`) ?? "up";
   world.checks.sometimes(mode === "up" ? "a client was served" : "a client was sent to a dead site");
 }

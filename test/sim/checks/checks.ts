@@ -100,8 +100,12 @@ function makeWorldCheck(tallies: Tallies) {
         const mine = next.services.find((entry) => entry.service === service);
         if (!mine || decided.has(service) || commit.sequence - commit.sequenceBefore > 1_000) continue;
         const isSame = JSON.stringify(mine.choices) === JSON.stringify(choices);
-        tallies.demand("I3", isSame || seen.fence.sequence < commit.sequenceBefore, () =>
-          `${arbiter.name} re-asserts an older place of ${service} under epoch ${commit.epoch}, though it was shown a newer one`);
+        tallies.demand(
+          "I3",
+          isSame || seen.fence.sequence < commit.sequenceBefore,
+          () =>
+            `${arbiter.name} re-asserts an older place of ${service} under epoch ${commit.epoch}, though it was shown a newer one`,
+        );
       }
     },
   };

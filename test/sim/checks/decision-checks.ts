@@ -93,11 +93,17 @@ function checkOverrides(tallies: Tallies, commit: Commit): void {
   if (!commit.snapshot) return;
   const snapshot = JSON.parse(commit.snapshot.envelope.payload) as Snapshot;
   for (const { service, choices } of snapshot.services) {
-    const pins = overridesOf(commit.overrides, service).filter(isPinToSite).filter((pin) => !isExpired(pin, commit.at));
+    const pins = overridesOf(commit.overrides, service)
+      .filter(isPinToSite)
+      .filter((pin) => !isExpired(pin, commit.at));
     const site = pins.at(-1)?.site;
     if (site === undefined) continue;
     const served = choices.map((choice) => choice.site).join("+");
-    tallies.demand("I19", served === site, () => `${commit.by} publishes ${service} at ${served}, and it is pinned to ${site}`);
+    tallies.demand(
+      "I19",
+      served === site,
+      () => `${commit.by} publishes ${service} at ${served}, and it is pinned to ${site}`,
+    );
   }
 }
 
@@ -123,8 +129,16 @@ function checkBrakes(tallies: Tallies, config: Config, { decision, earlier, now 
   const what = `${decision.service} moves by itself (${decision.cause.kind})`;
   const last = earlier.at(-1);
   if (last !== undefined)
-    tallies.demand("I15", now - last >= cooldownMs - 2_000, () => `${what} ${Math.round(now - last)} ms after it moved before`);
-  tallies.demand("I15", earlier.length < movesPerHourMax, () => `${what} after ${earlier.length} moves, and nobody looked`);
+    tallies.demand(
+      "I15",
+      now - last >= cooldownMs - 2_000,
+      () => `${what} ${Math.round(now - last)} ms after it moved before`,
+    );
+  tallies.demand(
+    "I15",
+    earlier.length < movesPerHourMax,
+    () => `${what} after ${earlier.length} moves, and nobody looked`,
+  );
 }
 
 function noteEvent(tallies: Tallies, event: Event): void {

@@ -32,7 +32,11 @@ export function makeLeaseChecks(tallies: Tallies, now: () => number, swarm: Read
     leaseAsked: (client) => ({ trueMs: now(), monoMs: client.clock.monotonicMs() }),
     leaseHeld: (client, sent) => void renewals.set(client.name, sent),
     acquired(name, epoch) {
-      tallies.demand("I1", epoch > highest, () => `${name} acquired epoch ${epoch}, and ${highest} was given out before`);
+      tallies.demand(
+        "I1",
+        epoch > highest,
+        () => `${name} acquired epoch ${epoch}, and ${highest} was given out before`,
+      );
       highest = Math.max(highest, epoch);
     },
     lostSuffix() {
@@ -47,10 +51,17 @@ export function makeLeaseChecks(tallies: Tallies, now: () => number, swarm: Read
       const trueAgeMs = now() - (renewal?.trueMs ?? Number.NEGATIVE_INFINITY);
       const isTimely = trueAgeMs < leaseTiming.ttlMs + unnoticedMs;
       if (!swarm.has("wall-step"))
-        tallies.demand("I4", isTimely, () => `${client.name}, suspended, sends a commit ${Math.round(trueAgeMs)} ms after its renewal`);
+        tallies.demand(
+          "I4",
+          isTimely,
+          () => `${client.name}, suspended, sends a commit ${Math.round(trueAgeMs)} ms after its renewal`,
+        );
       const lost = unknown.get(client.name);
       if (lost !== undefined)
-        tallies.violate("I21", `${client.name} sends commit ${commit.sequence} and never asked what became of the one before`);
+        tallies.violate(
+          "I21",
+          `${client.name} sends commit ${commit.sequence} and never asked what became of the one before`,
+        );
     },
     sent: (client, id) => void unknown.set(client.name, id),
     readBack(client, id) {
@@ -60,9 +71,17 @@ export function makeLeaseChecks(tallies: Tallies, now: () => number, swarm: Read
     },
     committed(commit, holder) {
       const isHolder = holder?.holder === commit.by && holder.epoch === commit.epoch;
-      tallies.demand("I2", isHolder, () => `${commit.by} committed under epoch ${commit.epoch}, which ${holder?.holder} holds`);
+      tallies.demand(
+        "I2",
+        isHolder,
+        () => `${commit.by} committed under epoch ${commit.epoch}, which ${holder?.holder} holds`,
+      );
       const writer = writers.get(commit.epoch) ?? commit.by;
-      tallies.demand("I1", writer === commit.by, () => `${commit.by} wrote under epoch ${commit.epoch}, as ${writer} did before`);
+      tallies.demand(
+        "I1",
+        writer === commit.by,
+        () => `${commit.by} wrote under epoch ${commit.epoch}, as ${writer} did before`,
+      );
       writers.set(commit.epoch, commit.by);
     },
     forget(name) {

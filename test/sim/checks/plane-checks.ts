@@ -35,7 +35,8 @@ export function makePlaneChecks(tallies: Tallies, config: Config): PlaneChecks {
   function checkAnswers(who: string, { services, fence }: Snapshot): void {
     for (const { name } of config.services) {
       const found = services.find(({ service }) => service === name);
-      const count = found?.choices.reduce((sum, choice) => sum + (choice.share > 0 ? choice.addresses.length : 0), 0) ?? 0;
+      const count =
+        found?.choices.reduce((sum, choice) => sum + (choice.share > 0 ? choice.addresses.length : 0), 0) ?? 0;
       tallies.demand("I5", count > 0, () => `${who}: ${name} has no address in ${formatFence(fence)}`);
     }
   }
@@ -54,7 +55,11 @@ export function makePlaneChecks(tallies: Tallies, config: Config): PlaneChecks {
       const before = highest.get(node);
       const order = before ? compareFence(snapshot.fence, before.fence) : "newer";
       const isKept = order === "newer" || (order === "equal" && JSON.stringify(before) === JSON.stringify(snapshot));
-      tallies.demand("I3", isKept, () => `${node} serves ${formatFence(snapshot.fence)} after ${before ? formatFence(before.fence) : ""}`);
+      tallies.demand(
+        "I3",
+        isKept,
+        () => `${node} serves ${formatFence(snapshot.fence)} after ${before ? formatFence(before.fence) : ""}`,
+      );
       if (isKept) highest.set(node, snapshot);
       checkAnswers(node, snapshot);
     },
@@ -63,7 +68,11 @@ export function makePlaneChecks(tallies: Tallies, config: Config): PlaneChecks {
       if (!onDisk.get(node)) return;
       const before = highest.get(node);
       const isThere = snapshot !== undefined && (!before || compareFence(snapshot.fence, before.fence) !== "older");
-      tallies.demand("I12", isThere, () => `${node} came back with ${snapshot ? formatFence(snapshot.fence) : "nothing"}`);
+      tallies.demand(
+        "I12",
+        isThere,
+        () => `${node} came back with ${snapshot ? formatFence(snapshot.fence) : "nothing"}`,
+      );
     },
     damaged(node) {
       highest.delete(node);

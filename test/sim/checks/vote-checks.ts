@@ -40,7 +40,15 @@ export function makeVoteChecks(tallies: Tallies, now: () => number, swarm: Reado
   const boxOf = (name: string): Box => {
     const known = boxes.get(name);
     if (known) return known;
-    const fresh: Box = { voters: new Map(), nonces: new Map(), down: new Map(), fresh: 0, hasAbstaining: false, validUntil: 0, revision: 0 };
+    const fresh: Box = {
+      voters: new Map(),
+      nonces: new Map(),
+      down: new Map(),
+      fresh: 0,
+      hasAbstaining: false,
+      validUntil: 0,
+      revision: 0,
+    };
     boxes.set(name, fresh);
     return fresh;
   };
@@ -55,10 +63,19 @@ export function makeVoteChecks(tallies: Tallies, now: () => number, swarm: Reado
       const { voters, nonces } = boxOf(arbiter.name);
       const before = voters.get(report.agent);
       const who = `${report.agent} at ${arbiter.name}`;
-      tallies.demand("I10", !before || at > before.madeAt, () => `${who}: a report made at ${Math.round(at)} ms replaced one made at ${Math.round(before?.madeAt ?? 0)} ms`);
+      tallies.demand(
+        "I10",
+        !before || at > before.madeAt,
+        () =>
+          `${who}: a report made at ${Math.round(at)} ms replaced one made at ${Math.round(before?.madeAt ?? 0)} ms`,
+      );
       const limitMs = config.probes.intervalMs * freshIntervals + slackMs;
       if (!swarm.has("suspend"))
-        tallies.demand("I7", now() - at <= limitMs, () => `${who}: a report of ${Math.round(now() - at)} ms ago was counted`);
+        tallies.demand(
+          "I7",
+          now() - at <= limitMs,
+          () => `${who}: a report of ${Math.round(now() - at)} ms ago was counted`,
+        );
       if (Math.abs(wallError) > limitMs || Math.abs(arbiter.wallError()) > limitMs) tallies.exercise("I11");
       const issuedAt = Math.max(nonces.get(`${report.agent} ${report.nonce}`) ?? 0, before?.issuedAt ?? 0);
       voters.set(report.agent, { report, madeAt: at, issuedAt });
@@ -70,7 +87,9 @@ export function makeVoteChecks(tallies: Tallies, now: () => number, swarm: Reado
     },
     whyNotDown(arbiter, service, site) {
       const box = boxOf(arbiter.name);
-      const mark = defaultTargets(service, site).map((key) => box.down.get(key)).find(Boolean);
+      const mark = defaultTargets(service, site)
+        .map((key) => box.down.get(key))
+        .find(Boolean);
       if (!mark) return `no majority had called ${site} down`;
       if (box.fresh < 2) return `only ${box.fresh} domains had fresh votes`;
       if (box.hasAbstaining) tallies.exercise("I8");
@@ -111,7 +130,8 @@ function weigh(box: Box, config: Config, at: At): void {
       said.set(target, byDomain);
     }
   const oldest = Math.max(...sure.map(({ voter }) => at.now - voter.madeAt));
-  for (const [target, byDomain] of said) markTarget(box, { target, byDomain, needed, mark: { at: at.now, oldestVoteMs: oldest } });
+  for (const [target, byDomain] of said)
+    markTarget(box, { target, byDomain, needed, mark: { at: at.now, oldestVoteMs: oldest } });
 }
 
 type Marking = {

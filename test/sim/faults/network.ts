@@ -26,7 +26,11 @@ export type Cut = ReturnType<typeof makeCuts>;
 export const clientPlaces = ["isp-1", "isp-2"];
 
 /** Where messages come from and go to. */
-const places = (world: World): readonly string[] => [...world.config.sites.map(({ name }) => name), databasePlace, ...clientPlaces];
+const places = (world: World): readonly string[] => [
+  ...world.config.sites.map(({ name }) => name),
+  databasePlace,
+  ...clientPlaces,
+];
 
 export function networkFaults(world: World, schedule: Schedule, cut: Cut): void {
   const all = places(world);
@@ -36,11 +40,18 @@ export function networkFaults(world: World, schedule: Schedule, cut: Cut): void 
     const others = all.filter((place) => place !== alone && (place !== databasePlace || alone !== "site-w"));
     const far = draw.isTrue(chance, 0.5) ? others : [draw.one(chance, others)];
     world.say(() => `${alone} and ${far.join(", ")} are cut off from each other`);
-    return told(world, cut(far.flatMap((place) => [[alone, place] as const, [place, alone] as const])), `${alone} is connected again`);
+    return told(
+      world,
+      cut(far.flatMap((place) => [[alone, place] as const, [place, alone] as const])),
+      `${alone} is connected again`,
+    );
   });
   schedule.repeat("one-way-cut", { meanMs: 30_000, lastsMs: 20_000 }, (chance) => {
     const from = draw.one(chance, all);
-    const to = draw.one(chance, all.filter((place) => place !== from));
+    const to = draw.one(
+      chance,
+      all.filter((place) => place !== from),
+    );
     world.say(() => `nothing gets from ${from} to ${to} any more`);
     return told(world, cut([[from, to]]), `${from} reaches ${to} again`);
   });

@@ -1,10 +1,10 @@
-import type { SimDatabase } from "../actors/database.ts";
 import type { SimAgent } from "../actors/agent.ts";
+import type { SimDatabase } from "../actors/database.ts";
+import { databasePlace } from "../actors/database.ts";
 import type { SimNode } from "../actors/node.ts";
 import { draw } from "../scenario/draw.ts";
 import type { Actor, World } from "../world.ts";
 import { type Cut, clientPlaces } from "./network.ts";
-import { databasePlace } from "../actors/database.ts";
 import type { Heal, Schedule } from "./schedule.ts";
 import { setSite } from "./sites.ts";
 
@@ -100,7 +100,10 @@ export function databaseFaults(world: World, schedule: Schedule, { database }: C
   const failOver = (chance: Parameters<typeof draw.between>[0], lagMs: number): Heal => {
     const goneMs = draw.between(chance, 2_000, 12_000);
     if (process.isUp()) process.crash();
-    world.say(() => `the database's primary dies; a standby ${lagMs === 0 ? "that has everything" : `that lags ${Math.round(lagMs)} ms`} takes over in ${Math.round(goneMs)} ms`);
+    world.say(
+      () =>
+        `the database's primary dies; a standby ${lagMs === 0 ? "that has everything" : `that lags ${Math.round(lagMs)} ms`} takes over in ${Math.round(goneMs)} ms`,
+    );
     world.kernel.after(goneMs, "db failover", () => {
       if (process.isUp()) return;
       database.failOver(lagMs);
@@ -110,7 +113,9 @@ export function databaseFaults(world: World, schedule: Schedule, { database }: C
     return undefined;
   };
   schedule.repeat("db-failover", { meanMs: 45_000, lastsMs: 1 }, (chance) => failOver(chance, 0));
-  schedule.repeat("db-lost-suffix", { meanMs: 40_000, lastsMs: 1 }, (chance) => failOver(chance, draw.between(chance, 100, 6_000)));
+  schedule.repeat("db-lost-suffix", { meanMs: 40_000, lastsMs: 1 }, (chance) =>
+    failOver(chance, draw.between(chance, 100, 6_000)),
+  );
   schedule.repeat("db-clock", { meanMs: 45_000, lastsMs: 1 }, (chance) => {
     const ms = draw.one(chance, [-3_600_000, -30_000, 5_000, 30_000]);
     process.stepWall(ms);
@@ -134,7 +139,9 @@ export function diskFaults(world: World, schedule: Schedule, { nodes }: Cast): v
     if (disk.text === undefined || !process.isUp()) return undefined;
     process.crash();
     const at = Math.floor(draw.between(chance, 0, disk.text.length));
-    disk.text = draw.isTrue(chance, 0.5) ? disk.text.slice(0, at) : `${disk.text.slice(0, at)}#${disk.text.slice(at + 1)}`;
+    disk.text = draw.isTrue(chance, 0.5)
+      ? disk.text.slice(0, at)
+      : `${disk.text.slice(0, at)}#${disk.text.slice(at + 1)}`;
     world.checks.damaged(process.name);
     world.say(() => `${process.name} dies, and its disk is damaged`);
     return () => {

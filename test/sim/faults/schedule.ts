@@ -9,7 +9,11 @@ export type Heal = (() => void) | undefined;
 /** Brings faults about again and again while the swarm has their kind, and ends them all when healing begins. */
 export interface Schedule {
   /** About every `meanMs`, for `lastsMs` on the average. */
-  repeat(kind: FaultKind, timing: { readonly meanMs: number; readonly lastsMs: number }, begin: (chance: Prng) => Heal): void;
+  repeat(
+    kind: FaultKind,
+    timing: { readonly meanMs: number; readonly lastsMs: number },
+    begin: (chance: Prng) => Heal,
+  ): void;
   /** Once, at the start. */
   once(kind: FaultKind, begin: (chance: Prng) => Heal): void;
   healAll(): void;

@@ -30,7 +30,9 @@ function strike(world: World, chance: Prng, mode: Mode): Heal {
 
 /** Everything of a site that clients and agents meet. Answers how to undo it. */
 export function setSite(world: World, site: string, mode: Mode): () => void {
-  const keys = configuredTargets(world.config).filter((target) => target.site === site).map(targetKey);
+  const keys = configuredTargets(world.config)
+    .filter((target) => target.site === site)
+    .map(targetKey);
   for (const key of keys) world.truth.set(key, mode);
   world.say(() => `all that serves in ${site} is ${mode} from now on`);
   return () => {

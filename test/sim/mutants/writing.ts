@@ -100,8 +100,8 @@ export const writingMutants: readonly Mutant[] = [
     name: "blind-retry",
     about: "after a commit of unknown outcome the next one is sent without reading back",
     file: `${arbiter}/world-keeper.ts`,
-    find: "if (unsettled) {",
-    replace: "if (unsettled && head === -1) {",
+    find: "const isIn = await deps.store.committed(unsettled.id);",
+    replace: "const isIn = false as boolean;",
   },
   {
     name: "published-before-commit",
