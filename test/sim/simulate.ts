@@ -16,7 +16,7 @@ import { clientPlaces, makeCuts, networkFaults } from "./faults/network.ts";
 import { type Cast, crash, databaseFaults, diskFaults, processFaults, siteLoss } from "./faults/processes.ts";
 import { makeSchedule, type Schedule } from "./faults/schedule.ts";
 import { siteFaults } from "./faults/sites.ts";
-import { makeKeyring } from "./keys.ts";
+import { forgetSignatures, makeKeyring } from "./keys.ts";
 import { draw } from "./scenario/draw.ts";
 import { drawConfig } from "./scenario/draw-config.ts";
 import { drawSwarm } from "./scenario/swarm.ts";
@@ -70,6 +70,7 @@ export type Stage = {
 const settled = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 
 function setStage(seed: number, isTold: boolean): Stage {
+  forgetSignatures();
   const kernel = makeKernel(seed, settled);
   const story: string[] = [];
   const say = (sentence: () => string): void => {

@@ -15,6 +15,8 @@ export interface SimulatedProcess {
   receive(what: string, happen: () => void): boolean;
   /** A function for the end of something that begins now: it does nothing in a later life. */
   bound<T>(what: string, happen: (value: T) => void): (value: T) => void;
+  /** Called when it goes on after it stood still, or when its wall clock was set: how a watch over the clocks finds out. */
+  onGap(happen: () => void): void;
   start(): void;
   crash(): void;
   /** It stands still: its clocks go on, and what is due happens afterwards. `isSuspended`: the monotonic clock stood still too. */
@@ -27,6 +29,7 @@ export interface SimulatedProcess {
 
 /** A fixed date, so that two runs of one seed are alike. */
 const startMs = 1_790_000_000_000;
+const noticedWithinMs = 100;
 
 export type ProcessOptions = {
   readonly name: string;
@@ -40,6 +43,8 @@ export function makeProcess(kernel: Kernel, options: ProcessOptions): SimulatedP
   const { name, site, rate = 1 } = options;
   let [life, isUp, pausedUntil, suspendedMs] = [0, false, 0, 0];
   let wallError = options.wallErrorMs ?? 0;
+  let noticeGap: () => void = () => undefined;
+  const chance = kernel.chance(`${name} wakes`);
   const clock: Clock = {
     monotonicMs: () => monoMs(1_000_000 + kernel.now() * rate - suspendedMs),
     wallMs: () => epochMs(Math.floor(startMs + kernel.now() * rate + wallError)),
@@ -69,6 +74,9 @@ export function makeProcess(kernel: Kernel, options: ProcessOptions): SimulatedP
       const born = life;
       return (value) => whenAwake(born, what, () => happen(value));
     },
+    onGap(happen) {
+      noticeGap = happen;
+    },
     start() {
       life += 1;
       isUp = true;
@@ -82,9 +90,15 @@ export function makeProcess(kernel: Kernel, options: ProcessOptions): SimulatedP
       const until = Math.max(pausedUntil, kernel.now() + ms);
       if (isSuspended) suspendedMs += (until - Math.max(pausedUntil, kernel.now())) * rate;
       pausedUntil = until;
+      // What is due may come before the watch's own timer, or after it.
+      const born = life;
+      const lateMs = chance.next() * noticedWithinMs;
+      kernel.after(until - kernel.now() + lateMs, `${name} wakes`, () => whenAwake(born, `${name} wakes`, noticeGap));
     },
     stepWall(ms) {
       wallError += ms;
+      const born = life;
+      kernel.after(chance.next() * noticedWithinMs, `${name} clock set`, () => whenAwake(born, "clock set", noticeGap));
     },
     wallError: () => wallError,
   };

@@ -27,6 +27,8 @@ export type Wiring = {
   readonly timing: LeaseTiming;
   /** Asks the other arbiters and every data plane what they hold. */
   readonly findServed: (config: Config) => Promise<readonly Found[]>;
+  /** A text that nobody can guess: by the machine's chance in the product, and by the seed's in a simulator. */
+  readonly newNonce: () => string;
   /** Something happened that the loop should not wait for its next turn with. */
   readonly wake: () => void;
   readonly signal: AbortSignal;
@@ -34,7 +36,7 @@ export type Wiring = {
 
 /** Puts one arbiter together. Nothing runs yet: whoever holds it turns its loop and its lease. */
 export function assemble(wiring: Wiring): ArbiterContext {
-  const { name, clock, store, signer, keyring, logger, metrics } = wiring;
+  const { name, clock, store, signer, keyring, logger, metrics, newNonce } = wiring;
   const board = makeSuspicionBoard();
   const desk = makeSnapshotDesk(clock);
   const journal = makeJournal({ name, store, clock, logger });
@@ -42,7 +44,7 @@ export function assemble(wiring: Wiring): ArbiterContext {
     if (loop.isLeading()) journal.note(events);
     wiring.wake();
   };
-  const ballots = makeBallots({ name, clock, keyring, board, metrics, onChange: noteIfLeading });
+  const ballots = makeBallots({ name, clock, keyring, board, metrics, newNonce, onChange: noteIfLeading });
   const onEvent = (event: Event): void => {
     metrics.leader.set(event.kind === "leader-elected" ? 1 : 0);
     journal.note([event]);

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { type Config, type LeaseTiming, leaseTiming, SluiceError } from "@sluice/core";
 import type { Clock, Lease, Store } from "@sluice/ports";
 import {
@@ -56,6 +57,7 @@ export async function startArbiter(options: ArbiterOptions): Promise<Arbiter> {
     metrics: makeArbiterMetrics(registry),
     signal: stop.signal,
     wake: pacer.wake,
+    newNonce: () => randomBytes(16).toString("base64url"),
     findServed: (inForce) =>
       findServed({ name, keyring: options.keyring, token: options.tokens.node, logger }, inForce, stop.signal),
   });

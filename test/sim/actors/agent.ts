@@ -47,7 +47,6 @@ type Life = {
   given: string;
   generation: number;
   isChecking: boolean;
-  lastBeat: number;
   lie: Lie | undefined;
 };
 
@@ -62,7 +61,6 @@ type Line = {
 };
 
 const sentMax = 200;
-const beatMs = 100;
 
 export function makeSimAgent(world: World, options: Options): SimAgent {
   const { name, site } = options.entry;
@@ -102,7 +100,6 @@ export function makeSimAgent(world: World, options: Options): SimAgent {
         given: "",
         generation: 0,
         isChecking: false,
-        lastBeat: process.clock.monotonicMs(),
         lie,
       };
       live(life);
@@ -120,7 +117,7 @@ function live(life: Life): void {
   for (const line of life.lines)
     process.after(life.chance.next() * 100, `${process.name} reports`, () => report(life, line));
   process.after(0, `${process.name} self-check`, () => watchSelf(life));
-  process.after(beatMs, `${process.name} beat`, () => beat(life));
+  process.onGap(() => noticeStall(life));
 }
 
 /** Every target anew: at a start, and after the agent was cut off. */
@@ -315,15 +312,9 @@ function checked(life: Life, beganAt: number, reached: boolean): void {
   if (life.given !== "" && (now.kind === "ok" ? "ok" : now.because) !== life.given) hurry(life);
 }
 
-/** Notices when the whole process stood still. */
-function beat(life: Life): void {
-  const { process, world } = life;
-  const now = process.clock.monotonicMs();
-  if (now - life.lastBeat - beatMs > stallMaxMs) {
-    life.eyes = { ...life.eyes, stalledAt: now };
-    life.generation += 1;
-    world.checks.sometimes("an agent noticed that it had stood still");
-  }
-  life.lastBeat = now;
-  process.after(beatMs, "beat", () => beat(life));
+/** The heartbeat's finding: the whole process stood still, and what is under way proves nothing. */
+function noticeStall(life: Life): void {
+  life.eyes = { ...life.eyes, stalledAt: life.process.clock.monotonicMs() };
+  life.generation += 1;
+  life.world.checks.sometimes("an agent noticed that it had stood still");
 }

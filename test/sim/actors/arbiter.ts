@@ -127,6 +127,7 @@ function begin(world: World, options: Options, process: SimulatedProcess): { rea
   const { kernel, keyring } = world;
   const { name } = options.entry;
   const logger = loggerOf(world, name);
+  const chance = kernel.chance(`${name} start ${kernel.now()}`);
   let isTurning = false;
   let isWoken = false;
   const context = assemble({
@@ -144,6 +145,7 @@ function begin(world: World, options: Options, process: SimulatedProcess): { rea
       isWoken = true;
       if (!isTurning) process.after(0, `${name} woken`, turn);
     },
+    newNonce: () => `${name}-${kernel.now().toFixed(3)}-${chance.next()}`,
     signal: new AbortController().signal,
   });
   // One turn at a time, and each plans the next; a wake while one runs brings the next at once.
@@ -190,7 +192,6 @@ function begin(world: World, options: Options, process: SimulatedProcess): { rea
   function complain(error: unknown): void {
     if (!(error instanceof SluiceError) || !error.transient) world.checks.broke(name, error);
   }
-  const chance = kernel.chance(`${name} start ${kernel.now()}`);
   process.after(chance.next() * cycleMs, `${name} cycle`, turn);
   process.after(chance.next() * leaseTiming.pollEveryMs, `${name} lease`, lease);
   return { context };

@@ -37,13 +37,11 @@ type Life = {
   readonly options: Options;
   readonly shelf: Shelf<unknown>;
   isOpen: boolean;
-  lastBeat: readonly [number, number];
 };
 
 const pollWaitMs = 10_000;
 const firstAskMs = 3_000;
 const catchUpMs = 1_000;
-const stoodStillMs = 2_000;
 const backoff = { first: 100, max: 2_000 } as const;
 
 export function makeSimNode(world: World, options: Options): SimNode {
@@ -66,8 +64,7 @@ export function makeSimNode(world: World, options: Options): SimNode {
         world.edge(process, "after it serves");
       },
     });
-    const { clock } = process;
-    life = { world, process, options, shelf, isOpen: false, lastBeat: [clock.monotonicMs(), clock.wallMs()] };
+    life = { world, process, options, shelf, isOpen: false };
     world.checks.restarted(name, disk.text);
     live(life);
   }
@@ -98,7 +95,7 @@ function live(life: Life): void {
     .then(() => askAll(life))
     .then(open);
   process.after(firstAskMs, "node opens", () => open(undefined));
-  process.after(250, "node beat", () => beat(life));
+  process.onGap(() => noticeGap(life));
   process.after(firstAskMs + 500, "node started", () =>
     life.world.checks.started(process.name, life.shelf.current()?.snapshot),
   );
@@ -163,21 +160,16 @@ function follow(life: Life, arbiter: SimArbiter, pauseMs: number): void {
 }
 
 /** A node that stood still knows nothing of what was decided meanwhile: it asks before it answers, but not for long. */
-function beat(life: Life): void {
+function noticeGap(life: Life): void {
   const { process, world } = life;
-  const now = [process.clock.monotonicMs(), process.clock.wallMs()] as const;
-  const gapMs = Math.max(now[0] - life.lastBeat[0], now[1] - life.lastBeat[1]);
-  life.lastBeat = now;
-  if (gapMs >= stoodStillMs && life.isOpen) {
-    life.isOpen = false;
-    world.checks.sometimes("a node asked before it answered, having stood still");
-    const reopen = process.bound<unknown>("node caught up", () => {
-      life.isOpen = true;
-    });
-    void askAll(life).then(reopen);
-    process.after(catchUpMs, "node caught up", () => reopen(undefined));
-  }
-  process.after(250, "node beat", () => beat(life));
+  if (!life.isOpen) return;
+  life.isOpen = false;
+  world.checks.sometimes("a node asked before it answered, having stood still");
+  const reopen = process.bound<unknown>("node caught up", () => {
+    life.isOpen = true;
+  });
+  void askAll(life).then(reopen);
+  process.after(catchUpMs, "node caught up", () => reopen(undefined));
 }
 
 type OnDisk = { readonly process: SimulatedProcess; readonly disk: SimDisk; readonly chance: Prng };

@@ -31,6 +31,7 @@ export function makePlaneChecks(tallies: Tallies, config: Config): PlaneChecks {
   const committed = new Map<string, Set<string>>();
   const highest = new Map<string, Snapshot>();
   const onDisk = new Map<string, boolean>();
+  const isDamaged = new Set<string>();
 
   function checkAnswers(who: string, { services, fence }: Snapshot): void {
     for (const { name } of config.services) {
@@ -61,9 +62,10 @@ export function makePlaneChecks(tallies: Tallies, config: Config): PlaneChecks {
         () => `${node} serves ${formatFence(snapshot.fence)} after ${before ? formatFence(before.fence) : ""}`,
       );
       if (isKept) highest.set(node, snapshot);
+      isDamaged.delete(node);
       checkAnswers(node, snapshot);
     },
-    restarted: (node, disk) => void onDisk.set(node, disk !== undefined),
+    restarted: (node, disk) => void onDisk.set(node, disk !== undefined && !isDamaged.has(node)),
     started(node, snapshot) {
       if (!onDisk.get(node)) return;
       const before = highest.get(node);
@@ -76,7 +78,7 @@ export function makePlaneChecks(tallies: Tallies, config: Config): PlaneChecks {
     },
     damaged(node) {
       highest.delete(node);
-      onDisk.set(node, false);
+      isDamaged.add(node);
     },
     attacked(node, how, result) {
       const id = how.startsWith("empty") ? "I5" : how.startsWith("wild") ? "I16" : "I14";
