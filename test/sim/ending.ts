@@ -23,7 +23,9 @@ export async function ending(world: World, stage: Stage): Promise<void> {
   }
   if (isBroken(world)) return;
   checkAgreement(stage, "after everything healed");
-  const serving = world.config.sites.filter(({ role }) => role === "serving").map(({ name }) => name);
+  const serving = world.config.sites
+    .filter(({ addresses, role }) => role === "serving" && addresses.length > 0)
+    .map(({ name }) => name);
   const first = draw.one(world.kernel.chance("ending"), serving);
   const revive = await checkDeath(stage, first);
   if (isBroken(world) || draw.isTrue(world.kernel.chance("ending once"), 0.5)) return;
@@ -66,7 +68,9 @@ async function checkDeath(stage: Stage, site: SiteName): Promise<() => void> {
 
 type Left = { readonly service: ServiceConfig; readonly site: SiteName; readonly node: Stage["cast"]["nodes"][number] };
 
-function checkLeft({ checks }: World, { service, site, node }: Left): void {
+function checkLeft({ checks, config }: World, { service, site, node }: Left): void {
+  // Where a site without an address is next in line, the floor holds everything where it is.
+  if (config.sites.some(({ addresses }) => addresses.length === 0)) return;
   const choices = node.snapshot()?.services.find((entry) => entry.service === service.name)?.choices ?? [];
   const living = policySites(service.policy).filter((entry) => entry !== site);
   const served = choices.filter(({ share }) => share > 0).map((choice) => choice.site);

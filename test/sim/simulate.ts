@@ -1,4 +1,3 @@
-import { edgeKey } from "@sluice/core";
 import { compileZone } from "@sluice/dns";
 import { makeKernel, makeNetwork } from "@sluice/testkit";
 import { compileRoutes } from "../../services/gateway/src/compile-routes.ts";
@@ -78,7 +77,8 @@ function setStage(seed: number, isTold: boolean): Stage {
   };
   const config = drawConfig(kernel.chance("config"));
   const swarm = drawSwarm(kernel.chance("swarm"));
-  const tallies = makeTallies(kernel.now, say);
+  const now = (): number => kernel.now();
+  const tallies = makeTallies(now, say);
   const network = makeNetwork(kernel, delayOf);
   const world: World = {
     kernel,
@@ -86,7 +86,7 @@ function setStage(seed: number, isTold: boolean): Stage {
     config,
     keyring: makeKeyring(keysetOf(config)),
     swarm,
-    checks: makeChecks({ tallies, now: kernel.now, swarm, config }),
+    checks: makeChecks({ tallies, now, swarm, config }),
     say,
     truth: new Map(),
     isHealing: false,
@@ -202,6 +202,3 @@ function crashAtEdges(world: World, cast: Cast): void {
     },
   });
 }
-
-/** For the story: whether a site's front door is up. */
-export const isUp = (world: World, site: string): boolean => (world.truth.get(edgeKey(site)) ?? "up") === "up";

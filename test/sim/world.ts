@@ -1,4 +1,4 @@
-import type { Config, Envelope, Keyset, SiteName, TargetKey } from "@sluice/core";
+import type { Config, Keyset, SiteName, TargetKey } from "@sluice/core";
 import type { Keyring } from "@sluice/runtime";
 import type { Kernel, SimulatedNetwork, SimulatedProcess } from "@sluice/testkit";
 import type { Checks } from "./checks/checks.ts";
@@ -42,6 +42,3 @@ export function keysetOf(config: Config): Keyset {
   const keys = [...config.agents.map(entry("agent")), ...config.arbiters.map(entry("arbiter"))];
   return { installation: config.installation, version: 1, keys };
 }
-
-/** What a process holds and would tell whoever asks. */
-export type Holding = () => Envelope | undefined;

@@ -3,7 +3,6 @@ import {
   type Command,
   type CommandResult,
   type Config,
-  compareFence,
   type Envelope,
   type Fence,
   type Found,
@@ -56,6 +55,7 @@ type Options = {
 
 const cycleMs = 250;
 const askTimeoutMs = 1_000;
+const readyTimeoutMs = 500;
 /** Counted over every simulation of this process; nobody reads them. */
 const metrics = makeArbiterMetrics(makeRegistry());
 
@@ -82,7 +82,7 @@ export function makeSimArbiter(world: World, options: Options): SimArbiter {
     desk.offer = (snapshot, envelope) => {
       const isNew = offer(snapshot, envelope);
       if (isNew) world.checks.published(name, snapshot);
-      if (isNew) for (const wake of [...waiters]) wake();
+      if (isNew) for (const wake of waiters) wake();
       return isNew;
     };
   }
@@ -165,20 +165,7 @@ function begin(world: World, options: Options, process: SimulatedProcess): { rea
     isWoken = false;
     void context.loop.turn().catch(complain).then(plan);
   }
-  const isReady = async ({ name: other }: ArbiterConfig): Promise<boolean> => {
-    const peer = options.arbiter(other);
-    if (!peer) return false;
-    const serve = (): boolean => whyNotReady(peer.context()) === undefined;
-    const answer = await world.network.call({
-      from: process,
-      to: peer.process,
-      what: `${name} readyz`,
-      timeoutMs: 500,
-      serve,
-    });
-    return answer.kind === "answer" && answer.value;
-  };
-  const leaseTurn = makeLeaseTurn(context, isReady);
+  const leaseTurn = makeLeaseTurn(context, (other) => askReady(world, { process, peer: options.arbiter(other.name) }));
   const later = process.bound<void>(`${name} lease turned`, () =>
     process.after(
       context.leadership.held() ? leaseTiming.pollEveryMs / 2 : leaseTiming.pollEveryMs,
@@ -195,6 +182,17 @@ function begin(world: World, options: Options, process: SimulatedProcess): { rea
   process.after(chance.next() * cycleMs, `${name} cycle`, turn);
   process.after(chance.next() * leaseTiming.pollEveryMs, `${name} lease`, lease);
   return { context };
+}
+
+async function askReady(
+  world: World,
+  { process, peer }: { readonly process: SimulatedProcess; readonly peer: SimArbiter | undefined },
+): Promise<boolean> {
+  if (!peer) return false;
+  const serve = (): boolean => whyNotReady(peer.context()) === undefined;
+  const what = `${process.name} asks whether ${peer.process.name} is ready`;
+  const answer = await world.network.call({ from: process, to: peer.process, what, timeoutMs: readyTimeoutMs, serve });
+  return answer.kind === "answer" && answer.value;
 }
 
 async function findServed(
@@ -250,6 +248,3 @@ function loggerOf(world: World, name: string): Logger {
   const quiet = (): void => undefined;
   return { info: line, warn: line, error: line, debug: quiet } as unknown as Logger;
 }
-
-/** Newer than, in the order of fences. */
-export const isNewer = (one: Fence, other: Fence): boolean => compareFence(one, other) === "newer";

@@ -38,7 +38,7 @@ export function makeDatabase(world: World): SimDatabase {
 
   return {
     process,
-    holder: memory.holder,
+    holder: () => memory.holder(),
     open: (client) => openFor({ world, process, memory, client, chance }),
     failOver(lagMs) {
       const standby = kept.findLast((entry) => entry.at <= kernel.now() - lagMs);

@@ -1,5 +1,6 @@
-import { compareFence, type Envelope, type Snapshot } from "@sluice/core";
+import type { Envelope, Snapshot } from "@sluice/core";
 import type { Prng } from "@sluice/ports";
+import { orderOf } from "../checks/order.ts";
 import { makeSigner } from "../keys.ts";
 import { draw } from "../scenario/draw.ts";
 import type { World } from "../world.ts";
@@ -22,7 +23,7 @@ export function startForgers(world: World, nodes: readonly SimNode[]): void {
       const snapshot = node.snapshot();
       if (envelope && snapshot && node.process.isUp() && !node.process.isPaused()) {
         past.push(envelope);
-        const older = past.filter((entry) => compareFence(bumped(entry, 0).fence, snapshot.fence) !== "newer");
+        const older = past.filter((entry) => orderOf(bumped(entry, 0).fence, snapshot.fence) <= 0);
         const forged =
           isMad && (!isForger || draw.isTrue(chance, 0.5)) ? madden(chance, snapshot) : forge(chance, envelope, older);
         if (forged) void attack(world, node, forged);

@@ -1,10 +1,11 @@
-import { type Config, compareFence, type Found, type Snapshot } from "@sluice/core";
+import type { Config, Found, Snapshot } from "@sluice/core";
 import type { Commit } from "@sluice/ports";
 import type { SimulatedProcess } from "@sluice/testkit";
 import type { ArbiterContext } from "../../../services/arbiter/src/context.ts";
 import type { FaultKind } from "../scenario/swarm.ts";
 import { type DecisionChecks, makeDecisionChecks } from "./decision-checks.ts";
 import { type LeaseChecks, makeLeaseChecks } from "./lease-checks.ts";
+import { orderOf } from "./order.ts";
 import { makePlaneChecks, type PlaneChecks } from "./plane-checks.ts";
 import type { Tallies } from "./tallies.ts";
 import { makeVoteChecks, type VoteChecks } from "./vote-checks.ts";
@@ -70,7 +71,7 @@ export function makeChecks(deps: Deps): Checks {
       const { config: inForce, configRevision } = keeper.durable();
       votes.weigh(arbiter, inForce, configRevision);
     },
-    askedBeforeWriting: worlds.asked,
+    askedBeforeWriting: (arbiter, found) => worlds.asked(arbiter, found),
     offered: (_node, result) => tallies.sometimes(`a node was offered a snapshot: ${result}`),
     broke(who, error) {
       tallies.violate("crash", `${who}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
@@ -85,7 +86,7 @@ function makeWorldCheck(tallies: Tallies) {
     asked(arbiter: SimulatedProcess, found: readonly Found[]): void {
       for (const { snapshot } of found) {
         const before = shown.get(arbiter.name);
-        if (!before || compareFence(snapshot.fence, before.fence) === "newer") shown.set(arbiter.name, snapshot);
+        if (!before || orderOf(snapshot.fence, before.fence) > 0) shown.set(arbiter.name, snapshot);
       }
     },
     /** Where a service was served by what it was shown, and no decision moves it, it is served still. */
@@ -94,7 +95,7 @@ function makeWorldCheck(tallies: Tallies) {
       if (!seen || !commit.snapshot) return;
       shown.delete(arbiter.name);
       const next = JSON.parse(commit.snapshot.envelope.payload) as Snapshot;
-      if (compareFence(seen.fence, next.fence) !== "older") return;
+      if (orderOf(seen.fence, next.fence) >= 0) return;
       const decided = new Set(commit.decisions.map(({ service }) => service));
       for (const { service, choices } of seen.services) {
         const mine = next.services.find((entry) => entry.service === service);

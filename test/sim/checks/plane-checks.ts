@@ -1,5 +1,6 @@
-import { type Config, compareFence, formatFence, type Snapshot } from "@sluice/core";
+import { type Config, formatFence, type Snapshot } from "@sluice/core";
 import type { Commit } from "@sluice/ports";
+import { orderOf } from "./order.ts";
 import type { Tallies } from "./tallies.ts";
 
 /** I3, I5, I12, I14 and I16: what data planes take, keep and serve. */
@@ -54,8 +55,8 @@ export function makePlaneChecks(tallies: Tallies, config: Config): PlaneChecks {
       const isCommitted = committed.get(`${epoch}.${sequence}`)?.has(JSON.stringify(snapshot)) ?? false;
       tallies.demand("I14", isCommitted, () => `${node} serves ${formatFence(snapshot.fence)}, which nobody committed`);
       const before = highest.get(node);
-      const order = before ? compareFence(snapshot.fence, before.fence) : "newer";
-      const isKept = order === "newer" || (order === "equal" && JSON.stringify(before) === JSON.stringify(snapshot));
+      const order = before ? orderOf(snapshot.fence, before.fence) : 1;
+      const isKept = order > 0 || (order === 0 && JSON.stringify(before) === JSON.stringify(snapshot));
       tallies.demand(
         "I3",
         isKept,
@@ -69,7 +70,7 @@ export function makePlaneChecks(tallies: Tallies, config: Config): PlaneChecks {
     started(node, snapshot) {
       if (!onDisk.get(node)) return;
       const before = highest.get(node);
-      const isThere = snapshot !== undefined && (!before || compareFence(snapshot.fence, before.fence) !== "older");
+      const isThere = snapshot !== undefined && (!before || orderOf(snapshot.fence, before.fence) >= 0);
       tallies.demand(
         "I12",
         isThere,

@@ -57,13 +57,14 @@ export function processFaults(world: World, schedule: Schedule, cast: Cast): voi
   });
 }
 
-export function crash(world: World, { process, start }: Actor): Heal {
+export function crash(world: World, actor: Actor): Heal {
+  const { process } = actor;
   if (!process.isUp()) return undefined;
   process.crash();
   world.say(() => `${process.name} dies`);
   return () => {
     if (process.isUp()) return;
-    start();
+    actor.start();
     world.say(() => `${process.name} starts`);
   };
 }

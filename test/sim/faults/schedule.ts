@@ -14,8 +14,6 @@ export interface Schedule {
     timing: { readonly meanMs: number; readonly lastsMs: number },
     begin: (chance: Prng) => Heal,
   ): void;
-  /** Once, at the start. */
-  once(kind: FaultKind, begin: (chance: Prng) => Heal): void;
   healAll(): void;
 }
 
@@ -42,13 +40,8 @@ export function makeSchedule(world: World): Schedule {
         });
       next();
     },
-    once(kind, begin) {
-      if (!world.swarm.has(kind)) return;
-      world.checks.sometimes(`fault: ${kind}`);
-      start(begin(world.kernel.chance(`fault ${kind}`)), undefined);
-    },
     healAll() {
-      for (const end of [...active]) end();
+      for (const end of active) end();
     },
   };
 }

@@ -6,13 +6,18 @@ import { draw } from "./draw.ts";
 export function drawConfig(chance: Prng): Config {
   const serving = draw.isTrue(chance, 0.3) ? ["site-a", "site-b", "site-c"] : ["site-a", "site-b"];
   const hasGateways = draw.isTrue(chance, 0.4);
+  // No checked configuration has a site without an address; the floors must hold all the same.
+  const hasMute = serving.length > 2 && draw.isTrue(chance, 0.3);
   const places = ["site-w", "site-a", "site-b"];
   const bySite = <T>(kind: string, make: (site: string, url: string) => T): T[] =>
     places.map((site) => make(site, `http://${kind}.${site}:7400`));
   return {
     installation: "sim",
     zone: { name: "sim.example", ttlSeconds: 60, negativeTtlSeconds: 5, contact: "ops.sim.example", records: [] },
-    sites: [...serving.map(servingSite), { name: "site-w", role: "witness", addresses: ["192.0.2.99"] }],
+    sites: [
+      ...serving.map((name, index) => servingSite(name, index, hasMute && index === 2)),
+      { name: "site-w", role: "witness", addresses: ["192.0.2.99"] },
+    ],
     electorate: ["site-a", "site-b", "site-w"],
     arbiters: bySite("arbiter", (site, url) => ({ name: `arbiter-${site}`, site, url })),
     agents: drawAgents(chance, bySite),
@@ -27,7 +32,7 @@ export function drawConfig(chance: Prng): Config {
           hop: { port: 8444 },
         }))
       : [],
-    services: drawServices(chance, serving, hasGateways),
+    services: drawServices(chance, serving, { hasGateways, hasMute }),
     probes: {
       intervalMs: 1_000,
       deadlineMs: 1_000,
@@ -47,10 +52,10 @@ export function drawConfig(chance: Prng): Config {
   };
 }
 
-const servingSite = (name: string, index: number): SiteConfig => ({
+const servingSite = (name: string, index: number, isMute: boolean): SiteConfig => ({
   name,
   role: "serving",
-  addresses: [`192.0.2.${index + 1}`],
+  addresses: isMute ? [] : [`192.0.2.${index + 1}`],
   edge: { endpoints: [`192.0.2.${index + 1}:443`], probe: { kind: "tcp" } },
 });
 
@@ -64,17 +69,21 @@ function drawAgents(chance: Prng, bySite: BySite): readonly AgentConfig[] {
   return [...agents, { name: `agent-${site}-2`, site, url: `http://agent2.${site}:7400` }];
 }
 
-/** Without gateways nothing could split users over channels. */
-function drawServices(chance: Prng, serving: readonly string[], hasGateways: boolean): readonly ServiceConfig[] {
-  const channels = hasGateways ? ["stable", "canary"] : ["stable"];
+type Shape = { readonly hasGateways: boolean; readonly hasMute: boolean };
+
+/** Without gateways nothing could split users over channels. A site without an address is nobody's home. */
+function drawServices(chance: Prng, serving: readonly string[], shape: Shape): readonly ServiceConfig[] {
+  const channels = shape.hasGateways ? ["stable", "canary"] : ["stable"];
   const names = ["chat", "embed", "rank", "speech"].slice(0, draw.one(chance, [1, 1, 2, 2, 3, 4]));
-  return names.map((name) => drawService(chance, { name, serving, channels }));
+  return names.map((name) => {
+    const isReversed = draw.isTrue(chance, 0.3) && !shape.hasMute;
+    return drawService(chance, { name, serving: isReversed ? serving.toReversed() : serving, channels });
+  });
 }
 
 type Drawing = { readonly name: string; readonly serving: readonly string[]; readonly channels: readonly string[] };
 
-function drawService(chance: Prng, { name, serving, channels }: Drawing): ServiceConfig {
-  const sites = draw.isTrue(chance, 0.3) ? serving.toReversed() : serving;
+function drawService(chance: Prng, { name, serving: sites, channels }: Drawing): ServiceConfig {
   const isWeighted = draw.isTrue(chance, 0.25);
   const allBad = draw.one<ServiceConfig["allBad"]>(chance, [
     { kind: "lastKnownGood" },
