@@ -102,7 +102,7 @@ export function makeVoteChecks(tallies: Tallies, now: () => number, swarm: Reado
 
 type At = { readonly now: number; readonly monoMs: number; readonly revision: number };
 
-/** Marks each target that a majority calls down, until a majority calls it healthy or too few are left to say. */
+/** Marks each target that a majority calls down, until a majority calls it better or too few are left to say. */
 function weigh(box: Box, config: Config, at: At): void {
   if (at.monoMs <= box.validUntil && box.revision === at.revision) return;
   const needed = majority(config.electorate.length);
@@ -143,15 +143,17 @@ type Marking = {
 
 function markTarget(box: Box, { target, byDomain, needed, mark }: Marking): void {
   const ownSite = target.slice(Math.max(target.lastIndexOf("@"), target.lastIndexOf(":")) + 1);
-  let [down, outside, healthy, known] = [0, 0, 0, 0];
+  let [down, outside, degraded, healthy, known] = [0, 0, 0, 0, 0];
   for (const [domain, opinions] of byDomain) {
     if (opinions.some((opinion) => opinion !== "unknown")) known += 1;
     if (opinions.includes("healthy")) healthy += 1;
-    else if (!opinions.includes("degraded") && opinions.includes("down")) {
+    else if (opinions.includes("degraded")) degraded += 1;
+    else if (opinions.includes("down")) {
       down += 1;
       if (domain !== ownSite) outside += 1;
     }
   }
+  const isBetter = healthy >= needed || (degraded >= 1 && degraded + down >= needed);
   if (down >= needed && outside >= 1) box.down.set(target, mark);
-  else if (known < needed || healthy >= needed) box.down.delete(target);
+  else if (known < needed || isBetter) box.down.delete(target);
 }

@@ -113,6 +113,23 @@ export function databaseFaults(world: World, schedule: Schedule, { database }: C
     });
     return undefined;
   };
+  schedule.repeat("db-slow", { meanMs: 40_000, lastsMs: 12_000 }, (chance) => {
+    const byMs = draw.between(chance, 200, 1_300);
+    const links = world.config.sites.map(({ name }) => world.network.link(databasePlace, name));
+    for (const link of links) link.delayMs += byMs;
+    world.say(() => `the database takes ${Math.round(byMs)} ms longer for each answer`);
+    return () => {
+      for (const link of links) link.delayMs -= byMs;
+      world.say(() => "the database is as fast as before");
+      if (world.isHealing || draw.isTrue(chance, 0.4)) return;
+      // What made it slow takes it away, and perhaps a site with it.
+      process.pause(15_000);
+      world.say(() => "the database hangs");
+      if (draw.isTrue(chance, 0.5)) return;
+      const revive = setSite(world, draw.one(chance, ["site-a", "site-b"]), "refusing");
+      world.kernel.after(20_000, "site is up", revive);
+    };
+  });
   schedule.repeat("db-failover", { meanMs: 45_000, lastsMs: 1 }, (chance) => failOver(chance, 0));
   schedule.repeat("db-lost-suffix", { meanMs: 40_000, lastsMs: 1 }, (chance) =>
     failOver(chance, draw.between(chance, 100, 6_000)),

@@ -33,6 +33,7 @@ export const faultKinds = [
   "forger",
   "mad-leader",
   "operator",
+  "db-slow",
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];
