@@ -11,6 +11,8 @@ export interface SimDatabase {
   /** A standby takes over. `lagMs` ago it heard from the primary for the last time: what came since is lost. */
   failOver(lagMs: number): void;
   holder: MemoryDatabase["holder"];
+  /** Called after each commit, when it is in and perhaps nobody has heard of it yet. */
+  onCommit: () => void;
 }
 
 /** Where the database stands on the network: cut off by itself, or with the witness, where its machine is. */
@@ -36,10 +38,11 @@ export function makeDatabase(world: World): SimDatabase {
     kernel.after(keptEveryMs, "db keeps", keepOn);
   }
 
-  return {
+  const database: SimDatabase = {
     process,
+    onCommit: () => undefined,
     holder: () => memory.holder(),
-    open: (client) => openFor({ world, process, memory, client, chance }),
+    open: (client) => openFor({ world, process, memory, client, chance, onCommit: () => database.onCommit() }),
     failOver(lagMs) {
       const standby = kept.findLast((entry) => entry.at <= kernel.now() - lagMs);
       if (lagMs === 0 || !standby) return;
@@ -47,6 +50,7 @@ export function makeDatabase(world: World): SimDatabase {
       world.checks.lostSuffix();
     },
   };
+  return database;
 }
 
 type Door = {
@@ -55,6 +59,7 @@ type Door = {
   readonly memory: MemoryDatabase;
   readonly client: SimulatedProcess;
   readonly chance: Prng;
+  readonly onCommit: () => void;
 };
 
 function openFor(door: Door): { readonly store: Store; readonly lease: Lease } {
@@ -71,7 +76,10 @@ function openFor(door: Door): { readonly store: Store; readonly lease: Lease } {
     const result = await ask(door, "commit", async () => {
       if (isUnlucky("db-serialization")) throw new Error("40001");
       const taken = await store.commit(what);
-      if (taken.kind === "committed") checks.committed(what, memory.holder());
+      if (taken.kind === "committed") {
+        checks.committed(what, memory.holder());
+        door.onCommit();
+      }
       if (taken.kind === "fenced") checks.sometimes("a stale leader's commit was refused");
       if (!isUnlucky("db-unknown-commit")) return taken;
       checks.sometimes("a commit's outcome was lost");
@@ -104,7 +112,10 @@ function openFor(door: Door): { readonly store: Store; readonly lease: Lease } {
         checks.readBack(client, id);
         return isIn;
       },
-      append: (page) => ask(door, "append", () => store.append(page)),
+      append: (page) => {
+        for (const { event } of page.entries) checks.told(event);
+        return ask(door, "append", () => store.append(page));
+      },
       events: (after, limit) => ask(door, "events", () => store.events(after, limit)),
       decisions: (limit) => ask(door, "decisions", () => store.decisions(limit)),
       close: () => Promise.resolve(),

@@ -1,4 +1,4 @@
-import type { Config, Found, Snapshot } from "@sluice/core";
+import type { Config, Event, Found, Snapshot } from "@sluice/core";
 import type { Commit } from "@sluice/ports";
 import type { SimulatedProcess } from "@sluice/testkit";
 import type { ArbiterContext } from "../../../services/arbiter/src/context.ts";
@@ -25,6 +25,8 @@ export type Checks = Omit<LeaseChecks, "sending" | "committed" | "lostSuffix" | 
     /** A new leader has asked everybody what they hold. */
     askedBeforeWriting(arbiter: SimulatedProcess, found: readonly Found[]): void;
     offered(node: string, result: string): void;
+    /** What a leader writes into its journal beside its commits. */
+    told(event: Event): void;
     /** An error of ours, which no fault explains. */
     broke(who: string, error: unknown): void;
   };
@@ -72,6 +74,10 @@ export function makeChecks(deps: Deps): Checks {
       votes.weigh(arbiter, inForce, configRevision);
     },
     askedBeforeWriting: (arbiter, found) => worlds.asked(arbiter, found),
+    told(event) {
+      if (event.kind === "adopted") tallies.sometimes("a leader adopted a newer world than its store's");
+      if (event.kind === "diverged") tallies.sometimes("a leader found worlds that disagree, and waited");
+    },
     offered: (_node, result) => tallies.sometimes(`a node was offered a snapshot: ${result}`),
     broke(who, error) {
       tallies.violate("crash", `${who}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);

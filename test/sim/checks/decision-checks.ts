@@ -145,5 +145,4 @@ function noteEvent(tallies: Tallies, event: Event): void {
   if (event.kind === "latched") tallies.sometimes("a service latched to manual");
   if (event.kind === "held") tallies.sometimes(`a guard held a move back: ${event.rule}`);
   if (event.kind === "readmitted") tallies.sometimes(`a quarantined site was readmitted: ${event.because}`);
-  if (event.kind === "adopted") tallies.sometimes("a leader adopted a newer world than its store's");
 }

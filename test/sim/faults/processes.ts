@@ -134,6 +134,19 @@ export function databaseFaults(world: World, schedule: Schedule, { database }: C
   schedule.repeat("db-lost-suffix", { meanMs: 40_000, lastsMs: 1 }, (chance) =>
     failOver(chance, draw.between(chance, 100, 6_000)),
   );
+  if (world.swarm.has("db-lost-suffix")) {
+    // The commits that hurt most are those that everybody has heard of already.
+    const chance = world.kernel.chance("lost commits");
+    database.onCommit = () => {
+      if (world.isHealing || !draw.isTrue(chance, 0.12)) return;
+      const waitMs = draw.between(chance, 50, 2_500);
+      world.kernel.after(
+        waitMs,
+        "fault db-lost-suffix",
+        () => void failOver(chance, waitMs + draw.between(chance, 1, 2_000)),
+      );
+    };
+  }
   schedule.repeat("db-clock", { meanMs: 45_000, lastsMs: 1 }, (chance) => {
     const ms = draw.one(chance, [-3_600_000, -30_000, 5_000, 30_000]);
     process.stepWall(ms);
