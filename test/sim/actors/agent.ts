@@ -8,7 +8,6 @@ import { outsideOf } from "../../../services/agent/src/reach.ts";
 import { checkEnded, type Eyes, isCutOff, judgeEyes, newEyes } from "../../../services/agent/src/self-check.ts";
 import { newWatched, noteLook, voteOf, type Watched } from "../../../services/agent/src/watched.ts";
 import { makeSigner } from "../keys.ts";
-import { draw } from "../scenario/draw.ts";
 import type { Actor, World } from "../world.ts";
 import type { Made, SimArbiter } from "./arbiter.ts";
 
@@ -39,6 +38,8 @@ type Life = {
   readonly chance: Prng;
   readonly bootId: string;
   readonly watched: Map<string, Watched>;
+  /** Looks at each gray target, of which every third goes well: degraded, and never four failures in a row. */
+  readonly grayLooks: Map<string, number>;
   /** When the next event of a target is planned, so that there is one of each. */
   readonly planned: Map<string, number>;
   readonly lines: Line[];
@@ -94,6 +95,7 @@ export function makeSimAgent(world: World, options: Options): SimAgent {
         bootId: `${name}-${lives}`,
         watched: new Map(),
         planned: new Map(),
+        grayLooks: new Map(),
         lines,
         sent,
         eyes: newEyes,
@@ -171,7 +173,7 @@ const siteOfTarget = (key: string): string => key.slice(Math.max(key.lastIndexOf
 type Seen = { readonly tookMs: number; readonly result: Parameters<typeof noteLook>[1] };
 
 /** What one look meets: how the target is, and whether packets come and go. */
-function see({ world, process, chance }: Life, plan: LookPlan): Seen {
+function see({ world, process, chance, grayLooks }: Life, plan: LookPlan): Seen {
   const site = siteOfTarget(plan.key);
   const mode = world.truth.get(plan.key) ?? "up";
   const { deadlineMs } = world.config.probes;
@@ -180,7 +182,9 @@ function see({ world, process, chance }: Life, plan: LookPlan): Seen {
   const failed = (because: string, tookMs: number): Seen => ({ tookMs, result: { kind: "failed", because } });
   if (!isThrough || mode === "silent") return failed("no answer", deadlineMs);
   if (mode === "refusing") return failed("connect ECONNREFUSED", roundMs);
-  if (mode === "gray" && draw.isTrue(chance, 0.65)) return failed("status 503", roundMs);
+  const count = (grayLooks.get(plan.key) ?? 0) + 1;
+  if (mode === "gray") grayLooks.set(plan.key, count);
+  if (mode === "gray" && count % 3 !== 0) return failed("status 503", roundMs);
   return { tookMs: roundMs, result: { kind: "ok", ms: roundMs } };
 }
 

@@ -90,17 +90,6 @@ function openFor(door: Door): { readonly store: Store; readonly lease: Lease } {
     return result;
   }
 
-  const acquiring = async (what: string, act: () => Promise<Acquired>): Promise<Acquired> => {
-    const sentAt = checks.leaseAsked(client);
-    const taken = await ask(door, what, async () => {
-      const answer = await act();
-      if (answer.kind === "acquired") checks.acquired(client.name, answer.epoch);
-      return answer;
-    });
-    if (taken.kind === "acquired") checks.leaseHeld(client, sentAt);
-    return taken;
-  };
-
   return {
     store: {
       migrate: () => Promise.resolve(),
@@ -120,24 +109,41 @@ function openFor(door: Door): { readonly store: Store; readonly lease: Lease } {
       decisions: (limit) => ask(door, "decisions", () => store.decisions(limit)),
       close: () => Promise.resolve(),
     },
-    lease: {
-      read: () => ask(door, "lease read", () => lease.read()),
-      acquire: (holder, ttlMs) => acquiring("acquire", () => lease.acquire(holder, ttlMs)),
-      seize: (row, holder, ttlMs) => acquiring("seize", () => lease.seize(row, holder, ttlMs)),
-      raise: (held, above) =>
-        ask(door, "raise", async () => {
-          const answer = await lease.raise(held, above);
-          if (answer.kind === "acquired") checks.acquired(client.name, answer.epoch);
-          return answer;
-        }),
-      async renew(held, ttlMs) {
-        const sentAt = checks.leaseAsked(client);
-        const renewed = await ask(door, "renew", () => lease.renew(held, ttlMs));
-        if (renewed.kind === "renewed") checks.leaseHeld(client, sentAt);
-        return renewed;
-      },
-      release: (held) => ask(door, "release", () => lease.release(held)),
+    lease: openLease(door, lease),
+  };
+}
+
+function openLease(door: Door, lease: Lease): Lease {
+  const { checks } = door.world;
+  const { client } = door;
+  const acquiring = async (what: string, act: () => Promise<Acquired>): Promise<Acquired> => {
+    const sentAt = checks.leaseAsked(client);
+    const taken = await ask(door, what, async () => {
+      const answer = await act();
+      if (answer.kind === "acquired") checks.acquired(client.name, answer.epoch);
+      return answer;
+    });
+    if (taken.kind === "acquired") checks.leaseHeld(client, sentAt);
+    return taken;
+  };
+
+  return {
+    read: () => ask(door, "lease read", () => lease.read()),
+    acquire: (holder, ttlMs) => acquiring("acquire", () => lease.acquire(holder, ttlMs)),
+    seize: (row, holder, ttlMs) => acquiring("seize", () => lease.seize(row, holder, ttlMs)),
+    raise: (held, above) =>
+      ask(door, "raise", async () => {
+        const answer = await lease.raise(held, above);
+        if (answer.kind === "acquired") checks.acquired(client.name, answer.epoch);
+        return answer;
+      }),
+    async renew(held, ttlMs) {
+      const sentAt = checks.leaseAsked(client);
+      const renewed = await ask(door, "renew", () => lease.renew(held, ttlMs));
+      if (renewed.kind === "renewed") checks.leaseHeld(client, sentAt);
+      return renewed;
     },
+    release: (held) => ask(door, "release", () => lease.release(held)),
   };
 }
 

@@ -9,7 +9,7 @@ export function siteFaults(world: World, schedule: Schedule): void {
   const timing = { meanMs: 40_000, lastsMs: 25_000 };
   schedule.repeat("app-dead", timing, (chance) => strike(world, chance, "refusing"));
   schedule.repeat("app-silent", timing, (chance) => strike(world, chance, "silent"));
-  schedule.repeat("app-gray", timing, (chance) => strike(world, chance, "gray"));
+  schedule.repeat("app-gray", { meanMs: 18_000, lastsMs: 15_000 }, (chance) => strike(world, chance, "gray"));
 }
 
 /** A site as a whole, or one pool of it. */

@@ -46,7 +46,7 @@ export function drawConfig(chance: Prng): Config {
     guards: {
       cooldownMs: draw.one(chance, [60_000, 60_000, 20_000]),
       movesPerHourMax: draw.one(chance, [2, 2, 4]),
-      readmitAfterMs: draw.one(chance, [600_000, 30_000, 15_000]),
+      readmitAfterMs: draw.one(chance, [600_000, 30_000, 8_000]),
     },
     store: { site: "site-w" },
   };
@@ -99,7 +99,9 @@ function drawService(chance: Prng, { name, serving: sites, channels }: Drawing):
     policy: isWeighted
       ? { kind: "weighted", sites: sites.map((site, index) => ({ site, share: index === 0 ? 0.6 : 0.4 })) }
       : { kind: "failover", sites },
-    failback: draw.isTrue(chance, 0.2) ? { kind: "auto-after", afterMs: 20_000 } : { kind: "manual" },
+    failback: draw.isTrue(chance, 0.35)
+      ? { kind: "auto-after", afterMs: draw.one(chance, [6_000, 20_000]) }
+      : { kind: "manual" },
     allBad,
     channels: channels.map((channel, index) => ({ name: channel, weight: index === 0 ? 90 : 10 })),
     pools: sites.flatMap((site) =>
