@@ -97,7 +97,7 @@ function setStage(seed: number, isTold: boolean): Stage {
   const schedule = makeSchedule(world);
   crashAtEdges(world, cast);
   const cut = makeCuts(world);
-  siteFaults(world, schedule);
+  siteFaults(world, schedule, cast.nodes);
   networkFaults(world, schedule, cut);
   processFaults(world, schedule, cast);
   siteLoss(world, schedule, { ...cast, cut });

@@ -1,13 +1,20 @@
 import { configuredTargets, targetKey } from "@sluice/core";
 import type { Prng } from "@sluice/ports";
+import type { SimNode } from "../actors/node.ts";
 import { draw } from "../scenario/draw.ts";
 import type { Mode, World } from "../world.ts";
 import type { Heal, Schedule } from "./schedule.ts";
 
 /** What really happens to sites and pools. */
-export function siteFaults(world: World, schedule: Schedule): void {
+export function siteFaults(world: World, schedule: Schedule, nodes: readonly SimNode[]): void {
   const timing = { meanMs: 40_000, lastsMs: 25_000 };
   schedule.repeat("app-dead", timing, (chance) => strike(world, chance, "refusing"));
+  // Trouble that follows the traffic: the brakes are for this.
+  schedule.repeat("gray-chase", { meanMs: 12_000, lastsMs: 7_000 }, () => {
+    const [served] = nodes[0]?.snapshot()?.services ?? [];
+    const site = world.config.sites.find(({ name }) => name === served?.choices[0]?.site);
+    return site && setSite(world, site.name, "gray");
+  });
   schedule.repeat("app-silent", timing, (chance) => strike(world, chance, "silent"));
   schedule.repeat("app-gray", { meanMs: 18_000, lastsMs: 15_000 }, (chance) => strike(world, chance, "gray"));
 }

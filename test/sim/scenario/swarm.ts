@@ -34,6 +34,7 @@ export const faultKinds = [
   "mad-leader",
   "operator",
   "db-slow",
+  "gray-chase",
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];
