@@ -27,7 +27,6 @@ export interface DecisionChecks {
 type Deps = {
   readonly tallies: Tallies;
   readonly votes: VoteChecks;
-  readonly now: () => number;
   readonly swarm: ReadonlySet<FaultKind>;
   readonly config: Config;
 };
@@ -38,7 +37,7 @@ const clockFaults: readonly FaultKind[] = ["wall-step", "wall-skew", "clock-rate
 
 export function makeDecisionChecks(deps: Deps): DecisionChecks {
   const { tallies, config } = deps;
-  /** Automatic moves of each service by true time, since an operator last looked. */
+  /** Automatic moves of each service, since an operator last looked. */
   const moves = new Map<string, number[]>();
   const areClocksTrue = !clockFaults.some((fault) => deps.swarm.has(fault));
   return {
@@ -53,8 +52,8 @@ export function makeDecisionChecks(deps: Deps): DecisionChecks {
       for (const decision of commit.decisions) {
         if (!automatic.includes(decision.cause.kind)) continue;
         const earlier = moves.get(decision.service) ?? [];
-        if (areClocksTrue && isBraked(decision)) checkBrakes(tallies, config, { decision, earlier, now: deps.now() });
-        moves.set(decision.service, [...earlier, deps.now()]);
+        if (areClocksTrue && isBraked(decision)) checkBrakes(tallies, config, { decision, earlier });
+        moves.set(decision.service, [...earlier, decision.at]);
         tallies.sometimes(`a service moved by itself: ${decision.cause.kind}`);
       }
       for (const event of commit.events) noteEvent(tallies, event);
@@ -122,9 +121,11 @@ const isBraked = ({ cause, from }: Decision): boolean =>
   cause.kind === "leave-degraded" || cause.kind === "failback" || (cause.kind === "rebalance" && isSites(from));
 const isSites = (placement: Placement): boolean => placement.kind === "sites";
 
-type Braking = { readonly decision: Decision; readonly earlier: readonly number[]; readonly now: number };
+type Braking = { readonly decision: Decision; readonly earlier: readonly number[] };
 
-function checkBrakes(tallies: Tallies, config: Config, { decision, earlier, now }: Braking): void {
+function checkBrakes(tallies: Tallies, config: Config, { decision, earlier }: Braking): void {
+  // By the leader's clock, which is true here: a database that hangs may take a decision in much later.
+  const now = decision.at;
   const { cooldownMs, movesPerHourMax } = config.guards;
   const what = `${decision.service} moves by itself (${decision.cause.kind})`;
   const last = earlier.at(-1);
