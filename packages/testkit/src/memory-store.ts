@@ -14,10 +14,17 @@ type Tables = { world: StoredWorld | undefined; decisions: Decision[]; journal: 
 const copy = <T>(value: T): T => (value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T));
 const rowsMax = 1_000;
 
-/** The tables in memory; what is answered opens one more door to them. `epochOf` reads the lease row. */
-export function makeMemoryStore(epochOf: () => number): () => Store {
+/** The tables in memory: `open` makes one more door to them. `epochOf` reads the lease row. */
+export function makeMemoryStore(epochOf: () => number): { open(): Store; keep(): () => void } {
   const tables: Tables = { world: undefined, decisions: [], journal: [], commits: new Set() };
-  return () => openDoor(tables, epochOf);
+  return {
+    open: () => openDoor(tables, epochOf),
+    keep() {
+      const { world, decisions, journal, commits } = tables;
+      const kept = { world, decisions: [...decisions], journal: [...journal], commits: new Set(commits) };
+      return () => void Object.assign(tables, kept);
+    },
+  };
 }
 
 function openDoor(tables: Tables, epochOf: () => number): Store {

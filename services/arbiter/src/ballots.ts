@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { parseReport } from "@sluice/contract";
 import {
   type BallotBox,
@@ -48,6 +47,7 @@ type Deps = {
   readonly keyring: Keyring;
   readonly board: SuspicionBoard;
   readonly metrics: ArbiterMetrics;
+  readonly newNonce: () => string;
   /** Called for each change of a vote, so that the loop need not wait for its next turn. */
   readonly onChange: (events: readonly Event[]) => void;
 };
@@ -68,7 +68,7 @@ export function makeBallots(deps: Deps): Ballots {
       const received = receive(box, report, { now: deps.clock.monotonicMs(), ageMaxMs: ageMaxMs(config) });
       if (received.kind === "counted") box = received.box;
       deps.metrics.reports.inc({ result: received.kind === "counted" ? "counted" : received.because });
-      const nonce = randomBytes(16).toString("base64url");
+      const nonce = deps.newNonce();
       box = issueNonce(box, report.agent, { nonce, now: deps.clock.monotonicMs() });
       if (received.kind === "refused") return { kind: "refused", because: received.because, nonce };
       const site = config.agents.find(({ name }) => name === report.agent)?.site ?? "";

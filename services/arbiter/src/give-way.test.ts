@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
 import { type ArbiterConfig, epochMs, monoMs, newWatch, onSite, type ServiceState, type World } from "@sluice/core";
-import { isCalm, makeGivingWay } from "./give-way.ts";
+import { askReady, isCalm, makeGivingWay } from "./give-way.ts";
 
 /** A preferred arbiter's door, which says what it is told to. */
 async function openDoor() {
@@ -23,11 +23,12 @@ async function openDoor() {
   return Object.assign(door, { arbiter, [Symbol.asyncDispose]: close });
 }
 
+const isReady = (arbiter: ArbiterConfig) => askReady(arbiter, new AbortController().signal);
 const at = (seconds: number) => monoMs(seconds * 1_000);
 
 test("gives way to a preferred arbiter that was ready for 15 s without a break, when nothing goes on", async () => {
   await using door = await openDoor();
-  const giving = makeGivingWay({ preferred: () => [door.arbiter], signal: new AbortController().signal });
+  const giving = makeGivingWay({ preferred: () => [door.arbiter], isReady });
   for (let second = 0; second < 14; second += 2) assert.equal(await giving.look(at(second), true), undefined);
   door.status = 503;
   assert.equal(await giving.look(at(14), true), undefined);
@@ -40,7 +41,7 @@ test("gives way to a preferred arbiter that was ready for 15 s without a break, 
 
 test("asks at most every two seconds, and one that is gone is not ready", async () => {
   const door = await openDoor();
-  const giving = makeGivingWay({ preferred: () => [door.arbiter], signal: new AbortController().signal });
+  const giving = makeGivingWay({ preferred: () => [door.arbiter], isReady });
   await giving.look(at(0), true);
   await giving.look(at(1), true);
   assert.equal(door.asked, 1);

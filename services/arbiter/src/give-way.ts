@@ -19,7 +19,8 @@ const askTimeoutMs = 500;
 export function makeGivingWay(deps: {
   /** The arbiters that are preferred to us, best first. */
   readonly preferred: () => readonly ArbiterConfig[];
-  readonly signal: AbortSignal;
+  /** Whether that arbiter has fresh votes and reaches the store. */
+  readonly isReady: (arbiter: ArbiterConfig) => Promise<boolean>;
 }): GivingWay {
   let lookedAt: number | undefined;
   /** Since when each preferred arbiter has been ready without a break. */
@@ -29,7 +30,7 @@ export function makeGivingWay(deps: {
       if (lookedAt !== undefined && now - lookedAt < lookEveryMs) return undefined;
       lookedAt = now;
       for (const arbiter of deps.preferred()) {
-        if (!(await isReady(arbiter, deps.signal))) readySince.delete(arbiter.name);
+        if (!(await deps.isReady(arbiter))) readySince.delete(arbiter.name);
         else if (!readySince.has(arbiter.name)) readySince.set(arbiter.name, now);
       }
       const best = deps.preferred().find((arbiter) => now - (readySince.get(arbiter.name) ?? now) >= readyForMs);
@@ -40,8 +41,8 @@ export function makeGivingWay(deps: {
   };
 }
 
-/** It has fresh votes and reaches the store: `/readyz` says so. */
-async function isReady(arbiter: ArbiterConfig, signal: AbortSignal): Promise<boolean> {
+/** Asks at `/readyz`. Who doesn't answer isn't ready. */
+export async function askReady(arbiter: ArbiterConfig, signal: AbortSignal): Promise<boolean> {
   try {
     const answer = await request({ url: `${arbiter.url}/readyz`, timeoutMs: askTimeoutMs, signal });
     return answer.status === 200;

@@ -1,12 +1,15 @@
-import { type Config, majority, SluiceError } from "@sluice/core";
+import { type ArbiterConfig, type Config, majority, SluiceError } from "@sluice/core";
 import type { ArbiterContext } from "./context.ts";
 import { isCalm, makeGivingWay } from "./give-way.ts";
 
 /** One turn at the lease: bid, renew or give way; a follower keeps its world warm, a leader writes what its journal holds. */
-export function makeLeaseTurn(context: ArbiterContext): () => Promise<void> {
-  const { keeper, leadership, clock, signal, name } = context;
+export function makeLeaseTurn(
+  context: ArbiterContext,
+  isReady: (arbiter: ArbiterConfig) => Promise<boolean>,
+): () => Promise<void> {
+  const { keeper, leadership, clock, name } = context;
   const preferred = () => keeper.durable().config.arbiters.slice(0, rankOf(keeper.durable().config, name) ?? 0);
-  const givingWay = makeGivingWay({ preferred, signal });
+  const givingWay = makeGivingWay({ preferred, isReady });
   return async () => {
     await leadership.tick(hasMajority(context));
     const held = leadership.held();

@@ -51,10 +51,14 @@ export function makeLoop(deps: Deps): Loop {
   let countedAt: MonoMs | undefined;
   const queue: Queued[] = [];
 
-  /** The epoch to write under, or undefined. A new epoch settles first. */
+  /**
+   * The epoch to write under, or undefined. A new epoch settles first, and so does one whose store isn't where it was left: a
+   * failover may have lost commits that nodes serve by already, and what comes next must not be made of the older world.
+   */
   async function leadingEpoch(): Promise<number | undefined> {
     const held = deps.leadership.held();
     if (!held || deps.leadership.whyNotWrite() !== undefined) return undefined;
+    if (await deps.keeper.readBack().catch(unlessStoreAway)) settledEpoch = undefined;
     if (held.epoch === settledEpoch) return held.epoch;
     if (!(await deps.settle(held.epoch))) return undefined;
     settledEpoch = deps.leadership.held()?.epoch;
@@ -103,7 +107,10 @@ export function makeLoop(deps: Deps): Loop {
       }
       deps.metrics.refusedCommits.inc({ why: committed.because });
       if (committed.because === "fenced") await deps.leadership.resign("the store has a newer epoch");
-      else await deps.keeper.refresh();
+      else {
+        settledEpoch = undefined;
+        await deps.keeper.refresh();
+      }
       return notCommitted(committed.because);
     } catch (error) {
       return storeAway(error);
@@ -141,10 +148,15 @@ const notCommitted = (why: string): CommandResult => ({
   hint: "Ask again: another arbiter may lead.",
 });
 
-/** A database that is away refuses what was asked; any other error is a mistake of ours and goes on. */
+/** Any other error than a database that is away is a mistake of ours and goes on. */
+function unlessStoreAway(error: unknown): void {
+  if (!(error instanceof SluiceError) || !error.transient) throw error;
+}
+
+/** A database that is away refuses what was asked. Its last answer may be what got lost, so nobody knows yet. */
 function storeAway(error: unknown): CommandResult {
   if (!(error instanceof SluiceError) || !error.transient) throw error;
-  const hint = "Nothing was changed. Try again when the database is back.";
+  const hint = "It may have been done all the same: when the database is back, look before you ask again.";
   return { kind: "refused", code: "STORE_UNAVAILABLE", because: error.message, hint };
 }
 

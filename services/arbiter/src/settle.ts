@@ -1,23 +1,23 @@
-import { findServed } from "./adoption.ts";
+import type { Config, Found } from "@sluice/core";
 import type { ArbiterContext } from "./context.ts";
-import type { ArbiterOptions } from "./start-arbiter.ts";
 
-type Settling = Pick<ArbiterContext, "keeper" | "leadership" | "journal" | "signal">;
+type Settling = Pick<ArbiterContext, "clock" | "keeper" | "leadership" | "journal"> & {
+  /** Asks everybody else what they hold. */
+  readonly findServed: (config: Config) => Promise<readonly Found[]>;
+};
 
 const settleEveryMs = 2_000;
 
 /** Before a new leader's first write: what is served out there, and is it newer than the store? False while that is open. */
-export function makeSettling(options: ArbiterOptions, parts: Settling): (epoch: number) => Promise<boolean> {
-  const { name, keyring, logger, clock } = options;
+export function makeSettling(parts: Settling): (epoch: number) => Promise<boolean> {
   let askedAt: number | undefined;
   let told = "";
   return async (epoch) => {
-    const now = clock.monotonicMs();
+    const now = parts.clock.monotonicMs();
     if (askedAt !== undefined && now - askedAt < settleEveryMs) return false;
     await parts.keeper.refresh();
     const { config } = parts.keeper.durable();
-    const found = await findServed({ name, keyring, token: options.tokens.node, logger }, config, parts.signal);
-    const adopted = parts.keeper.adopt(found);
+    const adopted = parts.keeper.adopt(await parts.findServed(config));
     if (adopted.kind === "kept") return true;
     if (adopted.kind === "diverged") {
       // An operator must choose; until then it looks again now and then, and says it once.

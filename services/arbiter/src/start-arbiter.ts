@@ -1,4 +1,5 @@
-import { type Config, type Event, type LeaseTiming, leaseTiming, SluiceError } from "@sluice/core";
+import { randomBytes } from "node:crypto";
+import { type Config, type LeaseTiming, leaseTiming, SluiceError } from "@sluice/core";
 import type { Clock, Lease, Store } from "@sluice/ports";
 import {
   type Keyring,
@@ -10,23 +11,17 @@ import {
   repeat,
   type Signer,
 } from "@sluice/runtime";
+import { findServed } from "./adoption.ts";
 import { makeAnnouncer } from "./announce.ts";
 import { nodeRoutes } from "./api/node-routes.ts";
 import { operatorRoutes } from "./api/operator-routes.ts";
 import { readRoutes } from "./api/read-routes.ts";
 import { weightsRoutes } from "./api/weights-routes.ts";
-import { makeBallots } from "./ballots.ts";
-import type { ArbiterContext } from "./context.ts";
-import { makeJournal } from "./journal.ts";
-import { makeLeadership } from "./leadership.ts";
-import { makeLeaseTurn, rankOf } from "./lease-turn.ts";
-import { makeLoop } from "./loop.ts";
+import { assemble } from "./assemble.ts";
+import { askReady } from "./give-way.ts";
+import { makeLeaseTurn } from "./lease-turn.ts";
 import { makeArbiterMetrics } from "./metrics.ts";
 import { makePacer } from "./pacer.ts";
-import { makeSettling } from "./settle.ts";
-import { makeSnapshotDesk } from "./snapshot-desk.ts";
-import { makeSuspicionBoard } from "./suspicion-board.ts";
-import { makeWorldKeeper } from "./world-keeper.ts";
 
 export type ArbiterOptions = {
   readonly name: string;
@@ -56,12 +51,17 @@ export async function startArbiter(options: ArbiterOptions): Promise<Arbiter> {
   const stop = new AbortController();
   const registry = makeRegistry();
   const pacer = makePacer(cycleMs, stop.signal);
-  const context = assemble(options, {
-    registry,
-    stop: stop.signal,
-    wake: pacer.wake,
+  const context = assemble({
+    ...options,
     timing,
+    metrics: makeArbiterMetrics(registry),
+    signal: stop.signal,
+    wake: pacer.wake,
+    newNonce: () => randomBytes(16).toString("base64url"),
+    findServed: (inForce) =>
+      findServed({ name, keyring: options.keyring, token: options.tokens.node, logger }, inForce, stop.signal),
   });
+  const announce = makeAnnouncer(options.clock, context);
   const app = makeHttpServer({
     logger,
     registry,
@@ -81,9 +81,10 @@ export async function startArbiter(options: ArbiterOptions): Promise<Arbiter> {
   };
   // A leader writes its journal in the same turn, and readers wait for that; a follower only asks the database.
   const leaseEveryMs = (): number => (context.leadership.held() ? timing.pollEveryMs / 2 : timing.pollEveryMs);
+  const isReady = (arbiter: Config["arbiters"][number]) => askReady(arbiter, stop.signal);
   const running = [
-    repeat({ everyMs: leaseEveryMs, signal: stop.signal, onError }, makeLeaseTurn(context)),
-    pacer.run(() => context.loop.turn(), onError),
+    repeat({ everyMs: leaseEveryMs, signal: stop.signal, onError }, makeLeaseTurn(context, isReady)),
+    pacer.run(() => context.loop.turn().finally(announce), onError),
   ];
   logger.info({ event: "ready", url: own.url }, `${name} listens at ${own.url}`);
   const close = async (): Promise<void> => {
@@ -94,68 +95,4 @@ export async function startArbiter(options: ArbiterOptions): Promise<Arbiter> {
     await Promise.all(running);
   };
   return { isLeading: () => context.loop.isLeading(), close, [Symbol.asyncDispose]: close };
-}
-
-type Wiring = {
-  readonly registry: ReturnType<typeof makeRegistry>;
-  readonly stop: AbortSignal;
-  readonly wake: () => void;
-  readonly timing: LeaseTiming;
-};
-
-function assemble(options: ArbiterOptions, wiring: Wiring): ArbiterContext {
-  const { name, clock, store, signer, keyring, logger } = options;
-  const metrics = makeArbiterMetrics(wiring.registry);
-  const board = makeSuspicionBoard();
-  const desk = makeSnapshotDesk(clock);
-  const journal = makeJournal({ name, store, clock, logger });
-  const noteIfLeading = (events: readonly Event[]): void => {
-    if (loop.isLeading()) journal.note(events);
-    wiring.wake();
-  };
-  const ballots = makeBallots({ name, clock, keyring, board, metrics, onChange: noteIfLeading });
-  const onEvent = (event: Event): void => {
-    metrics.leader.set(event.kind === "leader-elected" ? 1 : 0);
-    journal.note([event]);
-    wiring.wake();
-  };
-  const leadership = makeLeadership({
-    name,
-    rank: () => rankOf(keeper.durable().config, name),
-    lease: options.lease,
-    clock,
-    timing: wiring.timing,
-    onEvent,
-  });
-  const keeper = makeWorldKeeper({ name, store, signer, keyring, desk, bootstrap: options.config });
-  const settle = makeSettling(options, { keeper, leadership, journal, signal: wiring.stop });
-  const loop = makeLoop({ clock, logger, ballots, journal, keeper, leadership, metrics, settle });
-  const announce = makeAnnouncer(clock, { keeper, loop, journal, signal: wiring.stop });
-  return {
-    name,
-    clock,
-    store,
-    signer,
-    keyring,
-    ballots,
-    board,
-    desk,
-    journal,
-    keeper,
-    leadership,
-    loop: { ...loop, turn: () => loop.turn().finally(announce) },
-    submit: (command) => {
-      const result = loop.submit(command);
-      wiring.wake();
-      return result;
-    },
-    acknowledge: (node, fence) => {
-      if (!desk.acknowledge(node, fence) || !loop.isLeading()) return;
-      const isGateway = keeper.durable().config.gateways.some(({ name: each }) => each === node);
-      journal.note([
-        isGateway ? { kind: "gateway-applied", gateway: node, fence } : { kind: "applied", nameserver: node, fence },
-      ]);
-    },
-    signal: wiring.stop,
-  };
 }

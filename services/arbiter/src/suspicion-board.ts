@@ -46,7 +46,7 @@ export function makeSuspicionBoard(): SuspicionBoard {
     async read(agent, at) {
       if (at.after === 0) return { cursor, targets: [] };
       const now = news(agent, at.after);
-      if (now.targets.length > 0) return now;
+      if (now.targets.length > 0 || at.waitMs === 0) return now;
       await wait(waiters, at);
       return news(agent, at.after);
     },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkConfig } from "@sluice/contract";
-import { type Config, epochMs, onSite } from "@sluice/core";
+import { type Config, epochMs, newWatch, onSite, SluiceError, step } from "@sluice/core";
 import { generateKeyPair, type Keyring, signerFromPem, systemClock } from "@sluice/runtime";
 import { makeMemoryDatabase } from "@sluice/testkit";
 import { makeSnapshotDesk } from "./snapshot-desk.ts";
@@ -61,6 +61,34 @@ test("a world that an older Sluice wrote down has the settings that have come si
   const { config, configRevision } = keeper.durable();
   assert.equal(configRevision, 3);
   assert.deepEqual(config, checked.config);
+});
+
+test("takes up a commit whose outcome was lost, without waiting for the next one", async () => {
+  const checked = checkConfig(settings);
+  assert.ok(checked.kind === "ok");
+  const { store, lease } = makeMemoryDatabase(systemClock).open();
+  const acquired = await lease.acquire("arbiter-w", 60_000);
+  assert.ok(acquired.kind === "acquired");
+  const { epoch } = acquired;
+  const gone = new SluiceError("STORE_UNAVAILABLE", "the connection is gone", { transient: true });
+  const keeper = makeWorldKeeper({
+    name: "arbiter-w",
+    store: { ...store, commit: (commit) => store.commit(commit).then(() => Promise.reject(gone)) },
+    signer: signerFromPem(generateKeyPair().privatePem, "arbiter-w"),
+    keyring: { open: () => ({ kind: "refused", because: "unknown-key" }) } as unknown as Keyring,
+    desk: makeSnapshotDesk(systemClock),
+    bootstrap: checked.config,
+  });
+  assert.equal(await keeper.readBack(), false);
+  const ballots = { votes: [], freshDomains: [] };
+  const world = { durable: keeper.durable(), watch: newWatch };
+  const { change } = step(world, { ballots, commands: [], role: { kind: "leading", epoch } }, epochMs(0));
+  assert.ok(change);
+  await assert.rejects(keeper.commit(change, { epoch, events: [], at: epochMs(0) }), gone);
+  assert.deepEqual(keeper.durable().services, {});
+  assert.equal(await keeper.readBack(), true);
+  assert.deepEqual(keeper.durable().services["chat"]?.served, onSite("site-a"));
+  assert.equal(await keeper.readBack(), false);
 });
 
 /** Without what gateways brought. */

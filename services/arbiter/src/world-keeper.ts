@@ -20,6 +20,11 @@ export interface WorldKeeper {
   durable(): Durable;
   /** Reads the store again when its head moved; followers do so to stay warm. True when something changed. */
   refresh(): Promise<boolean>;
+  /**
+   * Finds out what became of a commit whose outcome was lost, and takes it up if it is in; false when there was none. Until
+   * then the store, and with it every follower and node, may be a decision ahead of this world.
+   */
+  readBack(): Promise<boolean>;
   /** Before a new leader's first write. Answers the event to journal, or the reason to freeze. */
   adopt(found: readonly Found[]): AdoptionOutcome;
   /** Commits a change under an epoch, then puts its snapshot on the desk. */
@@ -71,8 +76,17 @@ export function makeWorldKeeper(deps: Deps): WorldKeeper {
     if (durable.snapshot && snapshotEnvelope) deps.desk.offer(durable.snapshot, snapshotEnvelope);
   }
 
+  async function readBack(): Promise<boolean> {
+    if (!unsettled) return false;
+    const isIn = await deps.store.committed(unsettled.id);
+    unsettled = undefined;
+    if (isIn) await load();
+    return true;
+  }
+
   return {
     durable: () => durable,
+    readBack,
     async refresh() {
       const found = await deps.store.head();
       if (!found || found.sequence === head) return false;
@@ -93,12 +107,7 @@ export function makeWorldKeeper(deps: Deps): WorldKeeper {
       return { kind: "adopted", event, epoch: fence.epoch };
     },
     async commit(change, under) {
-      if (unsettled) {
-        const isIn = await deps.store.committed(unsettled.id);
-        unsettled = undefined;
-        if (isIn) await load();
-        return { kind: "refused", because: "conflict" };
-      }
+      if (await readBack()) return { kind: "refused", because: "conflict" };
       const commit = toCommit(deps, change, { ...under, head, isWhole: isAdopted });
       unsettled = { id: commit.id };
       const result = await deps.store.commit(commit);

@@ -40,9 +40,19 @@ export type ShelfDeps<T> = {
   readonly logger: Logger;
   /** Makes what the node serves by; it throws when the snapshot can't be served. */
   readonly compile: (snapshot: Snapshot) => T;
+  /** Where the file lies. Default: on this machine's disk. */
+  readonly disk?: Disk;
   /** Called in the turn in which a snapshot begins to be served, one from disk included. */
   readonly onAccept?: (held: Held<T>) => void;
 };
+
+/** One file, read whole and written so that a crash leaves the old one or the new one. */
+export interface Disk {
+  read(file: string): Promise<string>;
+  writeAtomic(file: string, text: string): Promise<void>;
+}
+
+const machineDisk: Disk = { read: (file) => readFile(file, "utf8"), writeAtomic: writeFileAtomic };
 
 type Refusal = { readonly because: Exclude<OfferResult, "accept" | "repeat">; readonly detail: string };
 type Opened = Pick<Held<unknown>, "snapshot" | "envelope">;
@@ -68,7 +78,7 @@ export function makeShelf<T>(deps: ShelfDeps<T>): Shelf<T> {
     const ready = compiled(deps, opened);
     if ("because" in ready) return refuse(deps.logger, ready);
     try {
-      await writeFileAtomic(deps.file, `${JSON.stringify(ready.envelope)}\n`);
+      await (deps.disk ?? machineDisk).writeAtomic(deps.file, `${JSON.stringify(ready.envelope)}\n`);
     } catch (error) {
       notKept = (error as Error).message;
       return refuse(deps.logger, { because: "not-kept", detail: notKept });
@@ -111,7 +121,7 @@ function refuse(logger: Logger, { because, detail }: Refusal): OfferResult {
 /** What is on disk; undefined when there is nothing. */
 async function readKept<T>(deps: ShelfDeps<T>): Promise<Held<T> | Refusal | undefined> {
   try {
-    const opened = open(deps.keyring, JSON.parse(await readFile(deps.file, "utf8")));
+    const opened = open(deps.keyring, JSON.parse(await (deps.disk ?? machineDisk).read(deps.file)));
     return "because" in opened ? opened : compiled(deps, opened);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;

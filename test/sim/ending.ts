@@ -1,0 +1,86 @@
+import { formatFence, policySites, type ServiceConfig, type SiteName } from "@sluice/core";
+import { setSite } from "./faults/sites.ts";
+import { draw } from "./scenario/draw.ts";
+import { isBroken, runCarefully, type Stage } from "./simulate.ts";
+import type { World } from "./world.ts";
+
+/** Time for a database to come back, a leader to be elected and votes to be cast anew. Unit: milliseconds. */
+const recoverMs = 40_000;
+/** A site that dies among healthy ones is out of all answers by then: 30 s, and 13 s for an election. Unit: milliseconds. */
+const deadlineMs = 43_000;
+
+/** Everything heals; then one site dies, and after it another, and each must be left in time. */
+export async function ending(world: World, stage: Stage): Promise<void> {
+  world.isHealing = true;
+  world.say(() => "everything that is broken is mended");
+  stage.schedule.healAll();
+  world.network.healAll();
+  for (const actor of [...stage.cast.arbiters, ...stage.cast.agents, ...stage.cast.nodes])
+    if (!actor.process.isUp()) actor.start();
+  for (let left = recoverMs; left > 0 && !isBroken(world); left -= 5_000) {
+    stage.operator.letGo();
+    await runCarefully(world, 5_000);
+  }
+  if (isBroken(world)) return;
+  checkAgreement(stage, "after everything healed");
+  const serving = world.config.sites
+    .filter(({ addresses, role }) => role === "serving" && addresses.length > 0)
+    .map(({ name }) => name);
+  const first = draw.one(world.kernel.chance("ending"), serving);
+  const revive = await checkDeath(stage, first);
+  if (isBroken(world) || draw.isTrue(world.kernel.chance("ending once"), 0.5)) return;
+  revive();
+  await runCarefully(world, 3_000);
+  const second = serving.find((site) => site !== first);
+  if (second !== undefined && !isBroken(world)) await checkDeath(stage, second);
+  if (!isBroken(world)) checkAgreement(stage, "at the end");
+}
+
+/** One leader, and every node at the head of the store. */
+function checkAgreement({ world, arbiters, cast }: Stage, when: string): void {
+  const { tallies } = world.checks;
+  const leaders = arbiters.filter((arbiter) => arbiter.isLeading());
+  tallies.demand(
+    "I27",
+    leaders.length === 1,
+    () => `${when} ${leaders.length} arbiters lead: ${leaders.map(({ process }) => process.name).join(", ")}`,
+  );
+  const head = leaders[0]?.context().keeper.durable().snapshot;
+  for (const node of cast.nodes) {
+    const held = node.snapshot();
+    const isSame = head !== undefined && held !== undefined && JSON.stringify(held) === JSON.stringify(head);
+    const what = (): string =>
+      `${when} ${node.process.name} serves ${held ? formatFence(held.fence) : "nothing"}, and the leader has ${head ? formatFence(head.fence) : "nothing"}`;
+    tallies.demand("I20", isSame, what);
+    tallies.demand("I23", isSame, what);
+  }
+}
+
+async function checkDeath(stage: Stage, site: SiteName): Promise<() => void> {
+  const { world } = stage;
+  const revive = setSite(world, site, draw.isTrue(world.kernel.chance(`ending ${site}`), 0.5) ? "refusing" : "silent");
+  await runCarefully(world, deadlineMs);
+  if (isBroken(world)) return revive;
+  for (const node of stage.cast.nodes)
+    for (const service of world.config.services) checkLeft(world, { service, site, node });
+  return revive;
+}
+
+type Left = { readonly service: ServiceConfig; readonly site: SiteName; readonly node: Stage["cast"]["nodes"][number] };
+
+function checkLeft({ checks, config }: World, { service, site, node }: Left): void {
+  // Where a site without an address is next in line, the floor holds everything where it is.
+  if (config.sites.some(({ addresses }) => addresses.length === 0)) return;
+  const choices = node.snapshot()?.services.find((entry) => entry.service === service.name)?.choices ?? [];
+  const living = policySites(service.policy).filter((entry) => entry !== site);
+  const served = choices.filter(({ share }) => share > 0).map((choice) => choice.site);
+  if (living.length === 0) return;
+  // A second site within 10 minutes is left only by services that have nothing healthy left in their answers.
+  const isLeft =
+    served.some((entry) => living.includes(entry)) && (service.policy.kind === "weighted" || !served.includes(site));
+  checks.tallies.demand(
+    "I27",
+    isLeft,
+    () => `${site} is dead, and ${node.process.name} still answers ${service.name} with ${served.join("+")}`,
+  );
+}
