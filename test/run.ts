@@ -73,11 +73,9 @@ async function runFiles(files: readonly string[]): Promise<Outcome> {
   process.env["NODE_COMPILE_CACHE"] ??= join(root, "node_modules/.cache/compile");
   let counts: Counts | undefined;
   const empty: string[] = [];
-  // Tests of real sockets and processes wait most of the time, so there are more at a time than cores. Those that only reckon stand
-  // back for them (`stand-back.ts`), or they would starve their deadlines.
-  const concurrency = Math.max(3, Math.ceil(availableParallelism() * 1.5));
-  const execArgv = ["--import", join(import.meta.dirname, "stand-back.ts")];
-  const stream = run({ files: [...files], concurrency, execArgv, timeout: fileTimeoutMs, cwd: root });
+  // Tests wait on real sockets and processes, so two at a time even on one core; more would starve their deadlines.
+  const concurrency = Math.max(2, Math.floor(availableParallelism() / 2));
+  const stream = run({ files: [...files], concurrency, timeout: fileTimeoutMs, cwd: root });
   stream.on("test:pass", ({ name }) => {
     if (files.includes(name)) empty.push(name);
   });

@@ -66,8 +66,9 @@ onItsOwn(
     assert.notEqual(await stateOf(scene), "tripped");
     await scene.pools.setMood({ site: home }, broken(0.2));
     await steady(crowd, inForm({ short: 2_500, full: 20_000 }), rate);
+    // At the statistics' speed its half-open check may have begun; only a pool that has tripped has one.
+    assert.match((await stateOf(scene)) ?? "", /^(tripped|recovering)$/);
     assert.deepEqual([...countBy(await many(20, 4, () => crowd.post()), siteOf).keys()], ["site-b"]);
-    assert.equal(await stateOf(scene), "tripped");
   },
 );
 

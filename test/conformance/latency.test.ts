@@ -62,7 +62,8 @@ onEachPlane({ endpoints: 2, speed }, (scenario) => {
     // The first slow answer is there to be judged 600 ms after the first slow request, whatever the statistics' speed.
     const judgedMs = Math.max(0, lastAtHomeMs - 600) * speed;
     t.diagnostic(`A was last chosen ${(judgedMs / 1_000).toFixed(0)} s after its first slow answer`);
-    assert.equal((await poolOf(scene))?.state, "tripped");
+    // At the statistics' speed its half-open check may have begun; only a pool that has tripped has one.
+    assert.match((await poolOf(scene))?.state ?? "", /^(tripped|recovering)$/);
     assert.ok(judgedMs < 90_000, `A was chosen for ${judgedMs / 1_000} s`);
   });
 });
