@@ -13,8 +13,8 @@ import { makeSnapshotDesk } from "./snapshot-desk.ts";
 import { makeSuspicionBoard } from "./suspicion-board.ts";
 import { makeWorldKeeper } from "./world-keeper.ts";
 
-/** All that an arbiter has of the outside, so that a simulator can put its own world in its place. */
-export type Wiring = {
+/** What whoever starts an arbiter gives it. */
+export type Given = {
   readonly name: string;
   readonly config: Config;
   readonly store: Store;
@@ -23,6 +23,10 @@ export type Wiring = {
   readonly logger: Logger;
   readonly signer: Signer;
   readonly keyring: Keyring;
+};
+
+/** All that an arbiter has of the outside, so that a simulator can put its own world in its place. */
+export type Wiring = Given & {
   readonly metrics: ArbiterMetrics;
   readonly timing: LeaseTiming;
   /** Asks the other arbiters and every data plane what they hold. */

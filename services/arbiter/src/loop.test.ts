@@ -6,31 +6,10 @@ import { generateKeyPair, type Keyring, makeLogger, makeRegistry, type Signer, s
 import { makeMemoryDatabase, makeVirtualClock } from "@sluice/testkit";
 import { assemble } from "./assemble.ts";
 import { makeArbiterMetrics } from "./metrics.ts";
-
-const settings = {
-  installation: "trial",
-  zone: { name: "llm.example" },
-  sites: [
-    { name: "site-a", addresses: ["192.0.2.1"] },
-    { name: "site-w", role: "witness" },
-  ],
-  electorate: ["site-w"],
-  arbiters: [{ name: "arbiter-w", site: "site-w", url: "http://127.0.0.1:1" }],
-  agents: [{ name: "agent-w", site: "site-w", url: "http://127.0.0.1:2" }],
-  services: [
-    {
-      name: "chat",
-      host: "chat.llm.example",
-      rtoSeconds: 3600,
-      policy: { kind: "failover", sites: ["site-a"] },
-      pools: [{ channel: "stable", site: "site-a", endpoints: ["192.0.2.1:80"], probe: { kind: "tcp" } }],
-    },
-  ],
-  store: { site: "site-w" },
-};
+import { trialSettings } from "./test-settings.ts";
 
 test("a leader whose store lost commits asks what is served, and goes on above it", async () => {
-  const checked = checkConfig(settings);
+  const checked = checkConfig(trialSettings);
   assert.ok(checked.kind === "ok");
   const clock = makeVirtualClock();
   const database = makeMemoryDatabase(clock);

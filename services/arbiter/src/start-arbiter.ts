@@ -1,37 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { type Config, type LeaseTiming, leaseTiming, SluiceError } from "@sluice/core";
-import type { Clock, Lease, Store } from "@sluice/ports";
-import {
-  type Keyring,
-  type Logger,
-  listen,
-  makeHttpServer,
-  makeRegistry,
-  ownEntry,
-  repeat,
-  type Signer,
-} from "@sluice/runtime";
+import { listen, makeHttpServer, makeRegistry, ownEntry, repeat } from "@sluice/runtime";
 import { findServed } from "./adoption.ts";
 import { makeAnnouncer } from "./announce.ts";
 import { nodeRoutes } from "./api/node-routes.ts";
 import { operatorRoutes } from "./api/operator-routes.ts";
 import { readRoutes } from "./api/read-routes.ts";
 import { weightsRoutes } from "./api/weights-routes.ts";
-import { assemble } from "./assemble.ts";
+import { assemble, type Given } from "./assemble.ts";
 import { askReady } from "./give-way.ts";
 import { makeLeaseTurn } from "./lease-turn.ts";
 import { makeArbiterMetrics } from "./metrics.ts";
 import { makePacer } from "./pacer.ts";
 
-export type ArbiterOptions = {
-  readonly name: string;
-  readonly config: Config;
-  readonly store: Store;
-  readonly lease: Lease;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly signer: Signer;
-  readonly keyring: Keyring;
+export type ArbiterOptions = Given & {
   readonly tokens: { readonly operator: string; readonly node: string };
   readonly timing?: LeaseTiming;
   /** Unit: milliseconds. Default 250. The loop also turns at once when a vote changes or an operator speaks. */

@@ -5,32 +5,11 @@ import { type Config, epochMs, newWatch, onSite, SluiceError, step } from "@slui
 import { generateKeyPair, type Keyring, signerFromPem, systemClock } from "@sluice/runtime";
 import { makeMemoryDatabase } from "@sluice/testkit";
 import { makeSnapshotDesk } from "./snapshot-desk.ts";
+import { trialSettings } from "./test-settings.ts";
 import { makeWorldKeeper } from "./world-keeper.ts";
 
-const settings = {
-  installation: "trial",
-  zone: { name: "llm.example" },
-  sites: [
-    { name: "site-a", addresses: ["192.0.2.1"] },
-    { name: "site-w", role: "witness" },
-  ],
-  electorate: ["site-w"],
-  arbiters: [{ name: "arbiter-w", site: "site-w", url: "http://127.0.0.1:1" }],
-  agents: [{ name: "agent-w", site: "site-w", url: "http://127.0.0.1:2" }],
-  services: [
-    {
-      name: "chat",
-      host: "chat.llm.example",
-      rtoSeconds: 3600,
-      policy: { kind: "failover", sites: ["site-a"] },
-      pools: [{ channel: "stable", site: "site-a", endpoints: ["192.0.2.1:80"], probe: { kind: "tcp" } }],
-    },
-  ],
-  store: { site: "site-w" },
-};
-
 test("a world that an older Sluice wrote down has the settings that have come since", async () => {
-  const checked = checkConfig(settings);
+  const checked = checkConfig(trialSettings);
   assert.ok(checked.kind === "ok");
   const { store, lease } = makeMemoryDatabase(systemClock).open();
   const acquired = await lease.acquire("arbiter-w", 60_000);
@@ -64,7 +43,7 @@ test("a world that an older Sluice wrote down has the settings that have come si
 });
 
 test("takes up a commit whose outcome was lost, without waiting for the next one", async () => {
-  const checked = checkConfig(settings);
+  const checked = checkConfig(trialSettings);
   assert.ok(checked.kind === "ok");
   const { store, lease } = makeMemoryDatabase(systemClock).open();
   const acquired = await lease.acquire("arbiter-w", 60_000);
