@@ -174,8 +174,9 @@ export class ClientConnection implements MessageSink<RequestHead>, Swept {
   #leave(word: string | undefined): void {
     this.#enter("leaving");
     this.#rest = undefined;
-    if (word === undefined) this.socket.end();
-    else this.socket.end(word, "latin1");
+    const said = (): void => this.touch();
+    if (word === undefined) this.socket.end(said);
+    else this.socket.end(word, "latin1", said);
     this.socket.resume();
   }
 
@@ -192,6 +193,7 @@ export class ClientConnection implements MessageSink<RequestHead>, Swept {
   }
 
   readonly #onDrain = (): void => {
+    this.touch();
     if (this.#inbound !== undefined) this.#inbound.drained();
     else if (this.#phase !== "leaving") this.#goOn();
   };
@@ -217,6 +219,11 @@ export class ClientConnection implements MessageSink<RequestHead>, Swept {
     const { limits, sweep } = this.shared;
     // What is dated by the sweep may be a period younger than it seems.
     const stillMs = nowMs - this.#sinceMs - sweep.periodMs;
+    // Of an answer that is over for us, the client may still be taking the rest: as slowly as any other.
+    if (this.#phase !== "head" && this.socket.writableLength > 0) {
+      if (stillMs > limits.idleMs) this.socket.destroy();
+      return;
+    }
     switch (this.#phase) {
       case "head":
         if (stillMs > limits.headersMs) this.#refuse({ status: 408 });
