@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 
 // An agent waits most of the time, on a machine that has better uses for memory. V8's nursery would grow to 32 MB while the sources
 // load and never shrink, though the garbage is a few hundred kilobytes a second, and its last optimizer brings in 5 MB of itself to
-// hasten what the one before has made fast enough. Without both, 95 MB instead of 150. It must be said before anything is loaded.
+// hasten what the one before has made fast enough. Without both, some 100 MB instead of 150. It must be said before anything is loaded.
 for (const flag of ["--semi-space-growth-factor=1", "--no-opt"]) setFlagsFromString(flag);
 
 const { readConfigFile } = await import("@sluice/contract");
