@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { planes } from "./planes/planes.ts";
 
-// `pnpm conformance [--full] [--plane NAME] [PATH-PART …]`: the suite by itself. With `--full` it asks with the numbers of the
+// `pnpm conformance [--full] [--plane NAME] [PATH-PART …]`: the suite by itself, on every plane or that one. With `--full` it asks with the numbers of the
 // specification: 10,000 requests where `pnpm test` asks 1,000, streams of a minute and of ten, statistics in real time. That takes
 // about an hour. First it says what each plane lacks, and so isn't asked.
 
@@ -12,10 +12,12 @@ const { values, positionals } = parseArgs({
   options: { full: { type: "boolean" }, plane: { type: "string" } },
   allowPositionals: true,
 });
-if (values.plane !== undefined) process.env["SLUICE_PLANE"] = values.plane;
+process.env["SLUICE_PLANE"] = values.plane ?? "all";
 if (values.full) process.env["SLUICE_CONFORMANCE"] = "full";
 
 for (const { name, missing, lacks } of planes()) {
+  if (missing !== undefined && process.env["SLUICE_PEERS"] === "required")
+    throw new Error(`SLUICE_PEERS=required, and ${name} can't be played on: ${missing}`);
   console.log(`${name}${missing === undefined ? "" : `: ${missing}`}`);
   for (const [what, because] of Object.entries(lacks)) console.log(`  lacks ${what}: ${because}`);
 }

@@ -53,18 +53,27 @@ function complaintsAbout(lines: number): string[] {
 
 type Diagnostic = { readonly code?: string; readonly filename: string; readonly message: string };
 
-/** What the linter says about sizes, with the configuration that the check uses. */
+/** What the linter says about sizes, with the rules that the check uses; without types, which sizes don't need. */
 function complaints(paths: readonly string[]): string[] {
-  const oxlint = join(root, "node_modules", ".bin", "oxlint");
-  const { stdout, error } = spawnSync(oxlint, ["-c", join(root, ".oxlintrc.json"), "--format=json", ...paths], {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-size-"));
+  try {
+    const config = { ...(JSON.parse(read(".oxlintrc.json")) as object), options: {} };
+    writeFileSync(join(folder, "config.json"), JSON.stringify(config));
+    return lint(["-c", join(folder, "config.json"), "--format=json", ...paths])
+      .filter(({ code }) => code?.includes("max-lines") === true)
+      .map(({ code, filename, message }) => `${code} ${filename}: ${message}`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function lint(args: readonly string[]): readonly Diagnostic[] {
+  const { stdout, error } = spawnSync(join(root, "node_modules", ".bin", "oxlint"), args, {
     cwd: root,
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,
     timeout: 60_000,
   });
   if (error !== undefined) throw error;
-  const { diagnostics } = JSON.parse(stdout) as { diagnostics: readonly Diagnostic[] };
-  return diagnostics
-    .filter(({ code }) => code?.includes("max-lines") === true)
-    .map(({ code, filename, message }) => `${code} ${filename}: ${message}`);
+  return (JSON.parse(stdout) as { diagnostics: readonly Diagnostic[] }).diagnostics;
 }

@@ -2,12 +2,16 @@ import type { PlaneKind } from "../plane.ts";
 import { haproxy } from "./haproxy.ts";
 import { sluice } from "./sluice.ts";
 
-/** Every data plane that can be held to the suite. `SLUICE_PLANE=haproxy` plays on that one alone. */
+/** Every data plane that can be held to the suite. */
+const allPlanes: readonly PlaneKind[] = [sluice, haproxy];
+
+/** Those to play on: ours, which is what `pnpm test` tests; others by name (`SLUICE_PLANE=haproxy`), or `all`. */
 export function planes(): readonly PlaneKind[] {
-  const all = [sluice, haproxy];
-  const wanted = process.env["SLUICE_PLANE"];
-  if (wanted === undefined) return all;
-  const chosen = all.filter((kind) => kind.name === wanted);
+  const wanted = process.env["SLUICE_PLANE"] ?? sluice.name;
+  if (wanted === "all") return allPlanes;
+  const chosen = allPlanes.filter((kind) => kind.name === wanted);
   if (chosen.length > 0) return chosen;
-  throw new Error(`SLUICE_PLANE=${wanted} is no plane; there are ${all.map((kind) => kind.name).join(", ")}`);
+  throw new Error(
+    `SLUICE_PLANE=${wanted} is no plane; there are all, ${allPlanes.map((kind) => kind.name).join(", ")}`,
+  );
 }
