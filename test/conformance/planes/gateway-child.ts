@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { request } from "@sluice/runtime";
+import { bundlePrograms, programAt } from "../../lab/up/programs.ts";
 import { until } from "../../scenarios/world/until.ts";
 
 /** One gateway as a process of its own, by the very `main.ts` that is run in earnest. */
@@ -29,14 +30,18 @@ export type GatewayFiles = {
 /** Shared by every gateway that the suite starts: with its sources stripped and compiled it is ready in a third of the time. */
 const compileCache = join(tmpdir(), "sluice-conformance-cache");
 
-const main = resolve(import.meta.dirname, "../../../services/gateway/src/main.ts");
+/** Bundled once by each process of the suite, and for it alone. */
+const programs = join(tmpdir(), `sluice-conformance-programs-${process.pid}`);
+let bundled: Promise<void> | undefined;
+process.once("exit", () => rmSync(programs, { recursive: true, force: true }));
 const fastMain = resolve(import.meta.dirname, "fast-gateway.ts");
 
 /** Resolves when it is ready to serve; rejects with the end of its log when it ends before. */
 export async function startGatewayChild(files: GatewayFiles): Promise<GatewayChild> {
   const { name, config, keys, root, adminUrl, speed } = files;
   const flags = ["--name", name, "--config", config, "--keys", keys, "--state", join(root, name)];
-  const script = speed === 1 ? [main] : [fastMain, String(speed)];
+  if (speed === 1) await (bundled ??= bundlePrograms(programs, ["gateway"]));
+  const script = speed === 1 ? [programAt(programs, "gateway")] : [fastMain, String(speed)];
   const child = spawn(process.execPath, [...script, ...flags, "--log-level", "info"], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, NODE_TEST_CONTEXT: undefined, NODE_COMPILE_CACHE: compileCache },

@@ -8,6 +8,7 @@ import { commandFor, type Layout, layoutOf, type Part, partsOf } from "./layout.
 import { type Lock, takeLock } from "./lock.ts";
 import { chooseConfig, exampleConfig, prepareDirectories, prepareKeys } from "./prepare.ts";
 import { identify, signalProcess } from "./process-table.ts";
+import { bundlePrograms } from "./programs.ts";
 import { readRunning, removeRecord, sweep, writeRecord } from "./record.ts";
 import { makeSupervisor, type Running, type Supervisor } from "./supervisor.ts";
 import { untilServing } from "./until-serving.ts";
@@ -107,6 +108,8 @@ async function open(lab: Opening): Promise<{ readonly config: Config; readonly p
     say(`${part.name} ended by itself (${how}); \`${commandFor(layout, `lab heal ${part.site}`)}\` starts it again`);
   };
   lab.supervisor = makeSupervisor({ layout, databaseUrl, onChange: note, onLoss });
+  await bundlePrograms(layout.programs);
+  signal.throwIfAborted();
   say(`starting ${parts.length} processes …`);
   // The preferred arbiter first: when all come at once, whoever is quickest leads. The agents last: what is still starting is no
   // site that died.

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import type { Config, GatewayConfig } from "@sluice/core";
+import { programAt } from "./programs.ts";
 
 /** Where a lab keeps its state. Everything it writes is below `root`. */
 export type Layout = {
@@ -14,6 +15,8 @@ export type Layout = {
   readonly postgres: string;
   readonly logs: string;
   readonly cache: string;
+  /** What the processes run, bundled at each start. */
+  readonly programs: string;
 };
 
 export const defaultRoot = ".sluice/lab";
@@ -30,6 +33,7 @@ export function layoutOf(root: string): Layout {
     postgres: join(at, "postgres"),
     logs: join(at, "logs"),
     cache: join(at, "cache"),
+    programs: join(at, "programs"),
   };
 }
 
@@ -49,11 +53,9 @@ export type Part = {
   readonly args: readonly string[];
 };
 
-const repository = resolve(import.meta.dirname, "../../..");
-
 /** Every process of a configuration: the preferred arbiter first, so that it leads. */
 export function partsOf(config: Config, layout: Layout): readonly Part[] {
-  const own = (service: string, name: string): string[] => {
+  const own = (service: PartRole, name: string): string[] => {
     const flags = [
       "--name",
       name,
@@ -64,7 +66,7 @@ export function partsOf(config: Config, layout: Layout): readonly Part[] {
       "--state",
       join(layout.root, name),
     ];
-    return [join(repository, `services/${service}/src/main.ts`), ...flags];
+    return [programAt(layout.programs, service), ...flags];
   };
   const arbiters = config.arbiters.map(
     ({ name, site, url }): Part => ({ name, role: "arbiter", site, binds: [bindOf(url)], args: own("arbiter", name) }),
@@ -90,7 +92,7 @@ export function partsOf(config: Config, layout: Layout): readonly Part[] {
       binds: gatewayBinds(gateway),
     }),
   );
-  return [...arbiters, ...nameservers, ...gateways, ...modelServers(config, layout.adminToken), ...agents];
+  return [...arbiters, ...nameservers, ...gateways, ...modelServers(config, layout), ...agents];
 }
 
 /** Of its own, after those of every part: a nursery of 1 MB is swept four times as often under load, and one of 16 costs 15 MB at rest. */
@@ -101,7 +103,7 @@ function gatewayBinds({ url, address, port, tls, hop }: GatewayConfig): Part["bi
   return [bindOf(url), ...ports.map((each) => ({ host: address, port: each, protocol: "tcp" as const }))];
 }
 
-function modelServers(config: Config, adminToken: string): readonly Part[] {
+function modelServers(config: Config, { adminToken, programs }: Layout): readonly Part[] {
   const seen = new Map<string, Part>();
   for (const pool of config.services.flatMap((service) => service.pools)) {
     for (const [index, endpoint] of pool.endpoints.entries()) {
@@ -123,7 +125,7 @@ function modelServers(config: Config, adminToken: string): readonly Part[] {
         role: "model-server",
         site: pool.site,
         binds: [port, port + 100].map((each) => ({ host, port: each, protocol: "tcp" as const })),
-        args: [join(repository, "test/lab/model-server/main.ts"), ...which, ...where],
+        args: [programAt(programs, "model-server"), ...which, ...where],
       });
     }
   }

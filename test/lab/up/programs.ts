@@ -1,0 +1,59 @@
+import { cp, mkdir, rm } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { SluiceError } from "@sluice/core";
+
+const repository = resolve(import.meta.dirname, "../../..");
+
+const sources = {
+  agent: "services/agent/src/main.ts",
+  arbiter: "services/arbiter/src/main.ts",
+  gateway: "services/gateway/src/main.ts",
+  nameserver: "services/nameserver/src/main.ts",
+  "model-server": "test/lab/model-server/main.ts",
+} as const;
+
+export type ProgramName = keyof typeof sources;
+
+/** What programs read from beside their sources while they run. */
+const besides = ["packages/store-postgres/src/migrations", "test/lab/model-server/generator.proto"];
+
+/** Some libraries are CommonJS, and a bundle of theirs asks for a `require` that modules don't have. */
+const banner =
+  'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);';
+
+/** Where `bundlePrograms` puts a program. */
+export const programAt = (directory: string, name: ProgramName): string => join(directory, `${name}.js`);
+
+/**
+ * Bundles programs as they are bundled for containers: a process that loads a few files in place of 1,500 starts with a third
+ * of the work, and takes 13 MB less (ADR 0013). Default: every program.
+ */
+export async function bundlePrograms(
+  directory: string,
+  names: readonly ProgramName[] = Object.keys(sources) as ProgramName[],
+): Promise<void> {
+  // Loaded only by who bundles: the command line has no need of it.
+  const { build, stop } = await import("esbuild");
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true });
+  for (const path of besides) await cp(join(repository, path), join(directory, basename(path)), { recursive: true });
+  const entryPoints = Object.fromEntries(names.map((name) => [name, join(repository, sources[name])]));
+  await build({
+    entryPoints,
+    outdir: directory,
+    bundle: true,
+    splitting: true,
+    platform: "node",
+    format: "esm",
+    target: "node24",
+    banner: { js: banner },
+    legalComments: "none",
+    logLevel: "silent",
+  })
+    .catch((cause: unknown) => {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      const hint = `Does the source compile (\`pnpm check\`), and can ${directory} be written?`;
+      throw new SluiceError("START_FAILED", `the programs could not be bundled: ${why}`, { hint, cause });
+    })
+    .finally(stop);
+}
