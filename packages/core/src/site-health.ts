@@ -1,8 +1,9 @@
 import { type Config, defaultChannel, type ServiceConfig } from "./config.ts";
 import type { Opinion, SiteName } from "./model.ts";
+import { valueOf } from "./table.ts";
 import { edgeKey, poolKey, type TargetKey } from "./target.ts";
 import { isAlarmOnly, noVerdict, type Verdict } from "./verdict.ts";
-import type { VerdictState } from "./world.ts";
+import { healthyForMs, type Watch } from "./world.ts";
 
 /** How fit a site is to serve one service: the worse of its edge and its default channel's pool. */
 export type SiteHealth = {
@@ -20,19 +21,20 @@ export type SiteHealth = {
 export function siteHealth(
   config: Config,
   service: ServiceConfig,
-  of: { readonly site: SiteName; readonly verdicts: Readonly<Record<TargetKey, VerdictState>> },
+  of: { readonly site: SiteName; readonly watch: Pick<Watch, "verdicts" | "clock"> },
 ): SiteHealth {
-  const states = targetsOf(config, service, of.site).map((target) => ({ target, state: of.verdicts[target] }));
+  const { verdicts, clock } = of.watch;
+  const states = targetsOf(config, service, of.site).map((target) => ({ target, state: valueOf(verdicts, target) }));
   const each = states.map(({ target, state }) => ({ target, state, verdict: state?.verdict ?? noVerdict }));
   const worst = each.reduce((one, other) => (badness(other.verdict) > badness(one.verdict) ? other : one));
-  const healthyForMs = Math.min(...states.map(({ state }) => state?.healthyForMs ?? 0));
+  const forMs = Math.min(...states.map(({ state }) => (state ? healthyForMs(state, clock.ranMs) : 0)));
   return {
     site: of.site,
     kind: worst.verdict.kind,
     because: worst.verdict.because,
     ...(worst.verdict.because === "own-traffic" && worst.state?.traffic ? { detail: worst.state.traffic.because } : {}),
     target: worst.target,
-    healthyForMs,
+    healthyForMs: forMs,
   };
 }
 

@@ -133,7 +133,9 @@ async function lay(root: string, config: Config) {
       for (const { voter } of mouths) voter.see(site, "down");
       for (const mouth of mouths) await say(mouth);
       await turn();
-      const left = context.desk.current()?.snapshot.services.filter((each) => each.choices.some((one) => one.site === site));
+      const left = context.desk
+        .current()
+        ?.snapshot.services.filter((each) => each.choices.some((one) => one.site === site));
       if (left?.length !== 0) throw new Error(`${left?.length} services are still at ${site}`);
       return spent.reportsMs + spent.turnsMs;
     },

@@ -53,7 +53,11 @@ function makeVoter(agent: AgentConfig, targets: readonly { key: TargetKey; site:
 /** What differs from report to report of one agent to one arbiter. */
 export type Line = { nonce: string; seq: number };
 
-export function reportOf(voter: Voter, line: Line, to: { readonly arbiter: string; readonly revision: number }): Report {
+export function reportOf(
+  voter: Voter,
+  line: Line,
+  to: { readonly arbiter: string; readonly revision: number },
+): Report {
   line.seq += 1;
   return {
     agent: voter.agent.name,
