@@ -67,6 +67,7 @@ export const ReportSchema = Type.Object({
   configRevision: Count,
   selfCheck: SelfCheckSchema,
   votes: Type.Array(VoteSchema, { maxItems: targetsMax }),
+  since: Type.Optional(Count),
 });
 
 export const KeyEntrySchema = Type.Object({

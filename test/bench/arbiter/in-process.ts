@@ -10,7 +10,7 @@ import { makeLeaseTurn } from "../../../services/arbiter/src/lease-turn.ts";
 import { makeArbiterMetrics } from "../../../services/arbiter/src/metrics.ts";
 import { prepareDirectories, prepareKeys } from "../../lab/up/prepare.ts";
 import { bigConfig } from "./big-config.ts";
-import { type Line, makeVoters, reportOf, type Voter } from "./voters.ts";
+import { type Line, makeVoters, nextReport, type Voter } from "./voters.ts";
 
 /** What one arbiter used, in processor time for each second that it lived through. */
 export type Cost = {
@@ -83,7 +83,7 @@ async function lay(root: string, config: Config) {
   const mouths = await Promise.all(
     makeVoters(config).map(async (voter): Promise<Mouth> => {
       const signer = await readSigner(join(layout.keys, `${voter.agent.name}.key`), voter.agent.name);
-      return { voter, signer, line: { nonce: "", seq: 0 } };
+      return { voter, signer, line: { nonce: "", seq: 0, held: undefined } };
     }),
   );
   const spent = { reportsMs: 0, turnsMs: 0, turns: 0 };
@@ -99,11 +99,12 @@ async function lay(root: string, config: Config) {
   async function say({ voter, signer, line }: Mouth): Promise<void> {
     for (;;) {
       const { config: inForce, configRevision: revision } = context.keeper.durable();
-      const envelope = signer.sign("report", reportOf(voter, line, { arbiter: name, revision }));
+      const { report, hear } = nextReport(voter, line, { arbiter: name, revision });
+      const envelope = signer.sign("report", report);
       const before = cpuMs();
       const reply = context.ballots.take(envelope, inForce);
       spent.reportsMs += cpuMs() - before;
-      line.nonce = reply.nonce;
+      hear(reply);
       if (reply.kind === "counted") break;
     }
     if (isWoken) await turn();

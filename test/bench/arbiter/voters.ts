@@ -10,11 +10,12 @@ import {
   type Vote,
 } from "@sluice/core";
 import type { Prng } from "@sluice/ports";
+import { type Held, newsSince } from "../../../services/agent/src/news.ts";
 
 /** An agent that looks at nothing: its votes are what the bench says. */
 export interface Voter {
   readonly agent: AgentConfig;
-  /** Another opinion of some of its targets, drawn by chance: healthy ones become degraded, and back. */
+  /** A share of its votes changes: half of them to degraded, of targets drawn by chance, and those of the last time back to healthy. */
   waver(share: number, chance: Prng): void;
   /** All that stands in a site is seen so. */
   see(site: string, opinion: Opinion): void;
@@ -27,6 +28,7 @@ export function makeVoters(config: Config): readonly Voter[] {
 }
 
 function makeVoter(agent: AgentConfig, targets: readonly { key: TargetKey; site: string }[]): Voter {
+  let wavered: readonly number[] = [];
   const all = targets.map(({ key }): Vote => ({ target: key, opinion: "healthy", suspect: false }));
   const set = (at: number, opinion: Opinion): void => {
     const before = all[at];
@@ -38,10 +40,10 @@ function makeVoter(agent: AgentConfig, targets: readonly { key: TargetKey; site:
   return {
     agent,
     waver(share, chance) {
-      for (let left = Math.round(all.length * share); left > 0; left -= 1) {
-        const at = Math.floor(chance.next() * all.length);
-        set(at, all[at]?.opinion === "healthy" ? "degraded" : "healthy");
-      }
+      for (const at of wavered) set(at, "healthy");
+      const draw = (): number => Math.floor(chance.next() * all.length);
+      wavered = Array.from({ length: Math.round((all.length * share) / 2) }, draw);
+      for (const at of wavered) set(at, "degraded");
     },
     see(site, opinion) {
       for (const [at, target] of targets.entries()) if (target.site === site) set(at, opinion);
@@ -50,23 +52,27 @@ function makeVoter(agent: AgentConfig, targets: readonly { key: TargetKey; site:
   };
 }
 
-/** What differs from report to report of one agent to one arbiter. */
-export type Line = { nonce: string; seq: number };
+/** What an agent knows of one arbiter. */
+export type Line = { nonce: string; seq: number; held: Held | undefined };
 
-export function reportOf(
+type Reply = { readonly kind: string; readonly nonce: string; readonly holds?: number | undefined };
+
+/** The next report, and what is to be done with the answer. */
+export function nextReport(
   voter: Voter,
   line: Line,
   to: { readonly arbiter: string; readonly revision: number },
-): Report {
+): { readonly report: Report; hear(reply: Reply): void } {
   line.seq += 1;
+  const next = { seq: line.seq, configRevision: to.revision, votes: voter.votes() };
+  const head = { agent: voter.agent.name, arbiter: to.arbiter, nonce: line.nonce, bootId: "bench" };
+  const report: Report = { ...head, ...next, selfCheck: { kind: "ok" }, ...newsSince(line.held, next) };
+  line.held = undefined;
   return {
-    agent: voter.agent.name,
-    arbiter: to.arbiter,
-    nonce: line.nonce,
-    bootId: "bench",
-    seq: line.seq,
-    configRevision: to.revision,
-    selfCheck: { kind: "ok" },
-    votes: voter.votes(),
+    report,
+    hear({ nonce, holds }) {
+      line.nonce = nonce;
+      if (holds === next.seq) line.held = next;
+    },
   };
 }
