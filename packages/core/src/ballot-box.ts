@@ -68,32 +68,40 @@ export function receive(box: BallotBox, report: Report, at: { now: MonoMs; ageMa
   if (!issued || report.nonce === "") return { kind: "refused", because: "unknown-nonce" };
   if (at.now - issued.issuedAt > at.ageMaxMs) return { kind: "refused", because: "old-nonce" };
   if (isOverrun(ballot, report, issued.issuedAt)) return { kind: "refused", because: "old-seq" };
-  const votes = votesAfter(ballot, report);
-  if (!votes) return { kind: "refused", because: "gap" };
+  const said = votesAfter(ballot, report);
+  if (!said) return { kind: "refused", because: "gap" };
+  const { votes, touched } = said;
   // Within a boot reports are numbered, so one with an older nonce was made after the one before it all the same.
   const issuedAt = monoMs(Math.max(issued.issuedAt, ballot.issuedAt));
   const { votes: _votes, since: _since, ...head } = report;
   const next = { ...ballot, bootId: report.bootId, seq: report.seq, issuedAt, report: head, votes };
   const agents = { ...box.agents, [report.agent]: next };
-  return { kind: "counted", box: { ...box, agents, changes: noteChanges(box.changes, ballot.votes, votes) } };
+  return { kind: "counted", box: { ...box, agents, changes: noteChanges(box.changes, touched) } };
 }
+
+type Said = { readonly votes: Table<Vote>; readonly touched: readonly TargetKey[] };
 
 /** What the agent says by this report. One that says only what is new since another must find just that one; undefined when it doesn't. */
-function votesAfter(ballot: AgentBallot, { since, bootId, configRevision, votes }: Report): Table<Vote> | undefined {
-  if (since === undefined) return tableOf(votes.map((vote) => [vote.target, vote]));
-  const { report } = ballot;
+function votesAfter({ report, votes: before }: AgentBallot, next: Report): Said | undefined {
+  if (next.since === undefined) {
+    const votes = tableOf(next.votes.map((vote) => [vote.target, vote]));
+    return { votes, touched: changedKeys(before, votes, isCountedAlike) };
+  }
+  const { since, bootId, configRevision } = next;
   if (report?.bootId !== bootId || report.seq !== since || report.configRevision !== configRevision) return undefined;
   const changes = new Map<number, Vote>();
-  for (const vote of votes) {
-    const place = ballot.votes.places.get(vote.target);
-    if (place === undefined) return undefined;
+  const touched: TargetKey[] = [];
+  for (const vote of next.votes) {
+    const place = before.places.get(vote.target);
+    const held = place === undefined ? undefined : before.values[place];
+    if (place === undefined || !held) return undefined;
     changes.set(place, vote);
+    if (!isCountedAlike(held, vote)) touched.push(vote.target);
   }
-  return withValues(ballot.votes, changes);
+  return { votes: withValues(before, changes), touched };
 }
 
-function noteChanges({ version, recent }: VoteChanges, before: Table<Vote>, after: Table<Vote>): VoteChanges {
-  const touched = changedKeys(before, after, isCountedAlike);
+function noteChanges({ version, recent }: VoteChanges, touched: readonly TargetKey[]): VoteChanges {
   if (touched.length === 0) return { version, recent };
   return { version: version + 1, recent: [...recent, touched].slice(-changesMax) };
 }
