@@ -36,6 +36,8 @@ export type Draft = {
   sequence: number;
   decisions: Decision[];
   causes: Cause[];
+  /** What `causes` holds, once one was added. */
+  causeKeys?: Set<string>;
   events: Event[];
   readonly watch: Watch;
   readonly now: EpochMs;
@@ -92,6 +94,7 @@ export const copyDraft = (draft: Draft): Draft => ({
   ...(draft.touched ? { services: { ...draft.services }, touched: new Set(draft.touched) } : {}),
   decisions: [...draft.decisions],
   causes: [...draft.causes],
+  ...(draft.causeKeys ? { causeKeys: new Set(draft.causeKeys) } : {}),
   events: [...draft.events],
 });
 
@@ -189,5 +192,9 @@ export function serve(
 }
 
 export function addCause(draft: Draft, cause: Cause): void {
-  if (!draft.causes.some((entry) => JSON.stringify(entry) === JSON.stringify(cause))) draft.causes.push(cause);
+  const key = JSON.stringify(cause);
+  draft.causeKeys ??= new Set(draft.causes.map((entry) => JSON.stringify(entry)));
+  if (draft.causeKeys.has(key)) return;
+  draft.causeKeys.add(key);
+  draft.causes.push(cause);
 }

@@ -29,8 +29,9 @@ export async function untilAllAt(nameserver: Nameserver, asking: Asking): Promis
 
 async function fenceAt(nameserver: Nameserver, { config, signal }: Asking): Promise<string> {
   const name = `_sluice-fence.${config.zone.name}`;
-  const answer = await query({ server: nameserver, name, type: "TXT", timeoutMs, signal });
-  return String(answer.answers[0]?.data ?? "");
+  // Silence while a snapshot is taken in is no answer, and no reason to give up.
+  const asked = query({ server: nameserver, name, type: "TXT", timeoutMs, signal }).catch(() => undefined);
+  return String((await asked)?.answers[0]?.data ?? "");
 }
 
 async function areAllAt(nameserver: Nameserver, { config, site, signal }: Asking): Promise<boolean> {
