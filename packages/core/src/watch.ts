@@ -7,7 +7,7 @@ import type { EpochMs } from "./model.ts";
 import { majority } from "./quorum.ts";
 import { valueOf, withValues } from "./table.ts";
 import { type Tally, tally } from "./tally.ts";
-import { type Target, targetKey } from "./target.ts";
+import type { Target } from "./target.ts";
 import type { Traffic } from "./traffic/combine-traffic.ts";
 import { nextTrip, type Trip } from "./trip.ts";
 import { isAlarmOnly, noVerdict, type Verdict, verdict, withOwnTraffic } from "./verdict.ts";
@@ -60,16 +60,15 @@ type Looked = {
  * give the same state again, once they have done so.
  */
 function lookAt(watch: Watch, config: Config, at: Looking): Looked {
-  const { targets, gatewaySites } = indexOf(config);
+  const { targets, keys, gatewaySites } = indexOf(config);
   const table = tableFor(watch, config, at);
   const events: Event[] = [];
   const changes = new Map<number, VerdictState>();
   const restless: number[] = [];
   let isBlameNew = table !== watch.verdicts;
   for (const place of placesToLookAt(watch.counted, config, at.ballots)) {
-    const [target, before] = [targets[place], table.values[place]];
-    if (!target || !before) continue;
-    const key = targetKey(target);
+    const [target, key, before] = [targets[place], keys[place], table.values[place]];
+    if (!target || key === undefined || !before) continue;
     const counted = tally(votesOn(at.ballots, key), config.electorate, target.site);
     const next = nextState(before, counted, { ...at, hasGateway: gatewaySites.has(target.site) });
     if (next !== before || isRunningOut(next)) restless.push(place);

@@ -22,6 +22,7 @@ import {
 } from "@sluice/core";
 import type { Clock } from "@sluice/ports";
 import type { Keyring } from "@sluice/runtime";
+import { inShort } from "./in-short.ts";
 import type { ArbiterMetrics } from "./metrics.ts";
 import type { SuspicionBoard } from "./suspicion-board.ts";
 
@@ -75,7 +76,7 @@ export function makeBallots(deps: Deps): Ballots {
       box = issueNonce(box, report.agent, { nonce, now: deps.clock.monotonicMs() });
       if (received.kind === "refused") return { kind: "refused", because: received.because, nonce };
       const site = config.agents.find(({ name }) => name === report.agent)?.site ?? "";
-      const events = changes(before, report, site);
+      const events = inShort(changes(before, report, site));
       deps.board.post(report.agent, newlySuspected(before, report));
       if (events.length > 0 || !before.agents[report.agent]?.report) deps.onChange(events);
       return { kind: "counted", nonce, holds: report.seq };

@@ -34,6 +34,7 @@ export function usageByRole(
     return {
       role,
       cpu: (cpuMs.get(role) ?? 0) / looks.ms,
+      cpuMs: cpuMs.get(role) ?? 0,
       processes: processes.length,
       residentMax: Math.max(...resident),
       residentSum: resident.reduce((sum, bytes) => sum + bytes, 0),
