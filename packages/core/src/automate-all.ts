@@ -7,10 +7,8 @@ import { dueInMs } from "./due.ts";
 import type { ServiceName } from "./model.ts";
 import type { SituationKind } from "./situation.ts";
 import type { Target } from "./target.ts";
+import { earlyMs } from "./watch.ts";
 import type { Acted, HeldBack, Watch } from "./world.ts";
-
-/** Rounding must not put a look off by a cycle. Unit: milliseconds. */
-const earlyMs = 1;
 
 /**
  * The services of which something may be new, in the order of the configuration: those that depend on a target that `changed`,

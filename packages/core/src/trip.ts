@@ -38,6 +38,10 @@ export function nextTrip(
   return before.standing === "over" ? before : { standing: "over", beganAtMs: before.beganAtMs, stoodAtMs };
 }
 
+/** From when on time alone ends a trip, by the cycle's time; undefined while it stands. */
+export const endsAfterMs = (trip: Trip | undefined): number | undefined =>
+  trip?.stoodAtMs === undefined ? undefined : trip.stoodAtMs + togetherMs;
+
 /** The same trip stays the same value, so that whoever sees it knows that nothing is new. */
 const standing = (before: Trip | undefined, how: "said" | "unheard", beganAtMs: number): Trip =>
   before?.standing === how ? before : { standing: how, beganAtMs };

@@ -9,7 +9,7 @@ import { valueOf, withValues } from "./table.ts";
 import { type Tally, tally } from "./tally.ts";
 import type { Target } from "./target.ts";
 import type { Traffic } from "./traffic/combine-traffic.ts";
-import { nextTrip, type Trip } from "./trip.ts";
+import { endsAfterMs, nextTrip, type Trip } from "./trip.ts";
 import { isAlarmOnly, noVerdict, type Verdict, verdict, withOwnTraffic } from "./verdict.ts";
 import { type Counted, healthyForMs, type VerdictState, type Watch, type Well } from "./world.ts";
 
@@ -19,6 +19,9 @@ import { type Counted, healthyForMs, type VerdictState, type Watch, type Well } 
  * it lets a step count for more, lowering it makes slow cycles count for less. Unit: milliseconds.
  */
 export const cycleMsMax = 5_000;
+
+/** Rounding must not put a look off by a cycle. Unit: milliseconds. */
+export const earlyMs = 1;
 
 /** What is true now: every target's verdict from the votes that count, and what changed about our own eyes. */
 export function watchVotes(
@@ -65,14 +68,16 @@ function lookAt(watch: Watch, config: Config, at: Looking): Looked {
   const events: Event[] = [];
   const changes = new Map<number, VerdictState>();
   const restless: number[] = [];
+  const ends = new Map<number, number | undefined>();
   let isBlameNew = table !== watch.verdicts;
-  for (const place of placesToLookAt(watch.counted, config, at.ballots)) {
+  for (const place of placesToLookAt(watch.counted, config, at)) {
     const [target, key, before] = [targets[place], keys[place], table.values[place]];
     if (!target || key === undefined || !before) continue;
     const counted = tally(votesOn(at.ballots, key), config.electorate, target.site);
     const next = nextState(before, counted, { ...at, hasGateway: gatewaySites.has(target.site) });
-    if (next !== before || isRunningOut(next)) restless.push(place);
+    ends.set(place, endOf(next));
     if (next === before) continue;
+    restless.push(place);
     changes.set(place, next);
     isBlameNew ||= !isBlamedAlike(before, next);
     const [from, to] = [before.verdict, next.verdict];
@@ -81,7 +86,7 @@ function lookAt(watch: Watch, config: Config, at: Looking): Looked {
   const { agents, version } = countedOf(at.ballots);
   return {
     verdicts: withValues(table, changes),
-    counted: { config, agents, version, restless },
+    counted: { config, agents, version, restless, endingAtMs: endingAfter(watch.counted, config, ends) },
     events,
     changed: [...changes.keys()].flatMap((place) => targets[place] ?? []),
     isBlameNew,
@@ -97,11 +102,12 @@ function tableFor({ verdicts, counted }: Watch, config: Config, { now, ranMs }: 
 }
 
 /** In the order of the configuration. All of them, where nobody says of which the votes may have changed. */
-function placesToLookAt(counted: Counted | undefined, config: Config, ballots: BallotCount): Iterable<number> {
+function placesToLookAt(counted: Counted | undefined, config: Config, { ballots, ranMs }: Looking): Iterable<number> {
   const { places } = indexOf(config);
   const touched = counted?.config === config ? touchedSince(ballots, counted) : undefined;
   if (!counted || !touched) return places.values();
   const all = new Set(counted.restless);
+  for (const [place, atMs] of counted.endingAtMs) if (atMs <= ranMs + earlyMs) all.add(place);
   for (const key of touched) {
     const place = places.get(key);
     if (place !== undefined) all.add(place);
@@ -109,9 +115,26 @@ function placesToLookAt(counted: Counted | undefined, config: Config, ballots: B
   return [...all].sort((one, other) => one - other);
 }
 
-/** It ends without any vote's doing, when it has been over for a while. */
-const isRunningOut = ({ trip, badLooks }: VerdictState): boolean =>
-  trip?.standing === "over" || badLooks?.standing === "over";
+/** When a trip that is over is forgotten, which no vote brings about. */
+function endOf({ trip, badLooks }: VerdictState): number | undefined {
+  const ends = [trip, badLooks].flatMap((each) => endsAfterMs(each) ?? []);
+  return ends.length === 0 ? undefined : Math.min(...ends);
+}
+
+function endingAfter(
+  counted: Counted | undefined,
+  config: Config,
+  ends: ReadonlyMap<number, number | undefined>,
+): Counted["endingAtMs"] {
+  const before = counted?.config === config ? counted.endingAtMs : new Map<number, number>();
+  if ([...ends].every(([place, atMs]) => before.get(place) === atMs)) return before;
+  const after = new Map(before);
+  for (const [place, atMs] of ends) {
+    if (atMs === undefined) after.delete(place);
+    else after.set(place, atMs);
+  }
+  return after;
+}
 
 type Now = { readonly now: EpochMs; readonly ranMs: number; readonly passedMs: number; readonly hasGateway: boolean };
 

@@ -98,8 +98,10 @@ export type Counted = {
   readonly agents: readonly AgentName[];
   /** The last change of a vote that was counted; undefined when nobody numbered them. */
   readonly version: number | undefined;
-  /** Places of targets that may change once more though their votes don't. */
+  /** Places of targets that have just changed, and may change once more though their votes don't. */
   readonly restless: readonly number[];
+  /** Until when a trip that is over is remembered, by the place of its target and the cycle's time. Unit: milliseconds. */
+  readonly endingAtMs: ReadonlyMap<number, number>;
 };
 
 export type Acted = {
