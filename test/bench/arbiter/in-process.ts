@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Config, leaseTiming } from "@sluice/core";
+import { type Config, configuredTargets, leaseTiming } from "@sluice/core";
 import { layoutOf } from "@sluice/lab";
 import { makeLogger, makeRegistry, readKeyring, readSigner, type Signer } from "@sluice/runtime";
 import { makeMemoryDatabase, makePrng, makeVirtualClock } from "@sluice/testkit";
@@ -18,16 +18,16 @@ export type Cost = {
   readonly reportsMs: number;
   /** Gather, step, perform, record. Unit: milliseconds a second. */
   readonly turnsMs: number;
-  readonly turns: number;
 };
 
 export type Measured = {
   readonly services: number;
+  readonly votes: number;
+  readonly share: number;
   readonly rest: Cost;
   readonly changing: Cost;
   /** From the first vote that says so until the snapshot that says B is signed and on the desk. Unit: milliseconds of processor time. */
   readonly lossMs: number;
-  readonly residentBytes: number;
 };
 
 export type Sizes = { readonly services: number; readonly seconds: number; readonly share: number };
@@ -46,7 +46,8 @@ export async function measureInProcess(sizes: Sizes): Promise<Measured> {
     const changing = await ground.live(sizes.seconds, sizes.share);
     await ground.live(2, 0);
     const lossMs = await ground.lose("site-a");
-    return { services: sizes.services, rest, changing, lossMs, residentBytes: process.memoryUsage.rss() };
+    const votes = config.agents.length * configuredTargets(config).length;
+    return { services: sizes.services, votes, share: sizes.share, rest, changing, lossMs };
   } finally {
     await rm(root, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -86,14 +87,13 @@ async function lay(root: string, config: Config) {
       return { voter, signer, line: { nonce: "", seq: 0, held: undefined } };
     }),
   );
-  const spent = { reportsMs: 0, turnsMs: 0, turns: 0 };
+  const spent = { reportsMs: 0, turnsMs: 0 };
 
   async function turn(): Promise<void> {
     const before = cpuMs();
     isWoken = false;
     await context.loop.turn();
     spent.turnsMs += cpuMs() - before;
-    spent.turns += 1;
   }
 
   async function say({ voter, signer, line }: Mouth): Promise<void> {
@@ -125,12 +125,12 @@ async function lay(root: string, config: Config) {
 
   return {
     async live(seconds: number, share: number): Promise<Cost> {
-      Object.assign(spent, { reportsMs: 0, turnsMs: 0, turns: 0 });
+      Object.assign(spent, { reportsMs: 0, turnsMs: 0 });
       for (let at = 0; at < (seconds * 1_000) / cycleMs; at += 1) await cycle(at, share);
-      return { reportsMs: spent.reportsMs / seconds, turnsMs: spent.turnsMs / seconds, turns: spent.turns };
+      return { reportsMs: spent.reportsMs / seconds, turnsMs: spent.turnsMs / seconds };
     },
     async lose(site: string): Promise<number> {
-      Object.assign(spent, { reportsMs: 0, turnsMs: 0, turns: 0 });
+      Object.assign(spent, { reportsMs: 0, turnsMs: 0 });
       for (const { voter } of mouths) voter.see(site, "down");
       for (const mouth of mouths) await say(mouth);
       await turn();

@@ -46,12 +46,12 @@ export async function startInstallation(services: number, signal: AbortSignal): 
       onChange: () => undefined,
       onLoss: (part, how) => console.error(`${part.name} ended by itself: ${how}`),
     });
-    stack.defer(() => supervisor.stop(new AbortController().signal));
+    stack.defer(() => supervisor.stop(AbortSignal.abort()));
     const parts = partsOf(config, layout)
       .filter(({ role }) => role === "arbiter" || role === "nameserver")
       .map((part) => ({
         ...part,
-        args: [roomy, ...(process.env["PROF"] ? ["--cpu-prof", "--cpu-prof-dir=/tmp/scale/p"] : []), ...part.args],
+        args: [roomy, ...part.args],
       }));
     for (const part of parts) await supervisor.start([part], signal);
     const roles = new Map(supervisor.running().map(({ id, part }) => [id.pid, part.role]));

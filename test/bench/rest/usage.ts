@@ -7,6 +7,8 @@ export type Usage = {
   readonly role: string;
   /** As a share of one core. */
   readonly cpu: number;
+  /** Unit: milliseconds. */
+  readonly cpuMs: number;
   readonly processes: number;
   /** The biggest process of the role, and all of them together; shared pages count in each. Unit: bytes. */
   readonly residentMax: number;
