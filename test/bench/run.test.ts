@@ -29,6 +29,8 @@ test("a bench refuses flags that it doesn't know, and says which it does", () =>
 
 test("the benches that start processes refuse what they don't know before they start any", () => {
   for (const args of [
+    ["arbiter", "--services", "none"],
+    ["arbiter", "--part", "no such"],
     ["failover", "--rounds", "0"],
     ["failover", "--series", "no such"],
     ["failover", "--kill"],
@@ -38,7 +40,7 @@ test("the benches that start processes refuse what they don't know before they s
   ]) {
     const { status, stderr } = bench(...args);
     assert.equal(status, 2);
-    assert.match(stderr, /^pnpm bench (failover|gateway|rest) \[--/);
+    assert.match(stderr, /^pnpm bench (arbiter|failover|gateway|rest) \[--/);
   }
 });
 

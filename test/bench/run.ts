@@ -6,6 +6,10 @@ type Bench = {
 };
 
 const benches: Readonly<Record<string, Bench>> = {
+  arbiter: {
+    about: "what an arbiter costs with ten thousand services, and how soon all of them are moved",
+    load: () => import("./arbiter.ts"),
+  },
   failover: {
     about: "how long a lost site is answered, beside gdnsd",
     load: () => import("./failover.ts"),

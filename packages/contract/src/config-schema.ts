@@ -1,5 +1,6 @@
 import { type Config, domainsMax } from "@sluice/core";
 import { type Static, type TSchema, Type } from "typebox";
+import { servicesMax } from "./bounds.ts";
 import { closed, duration, formed, list, member, name, PoolProbe, text } from "./config-parts.ts";
 import { Gateway, poolSettings, routeSettings } from "./gateway-schema.ts";
 
@@ -299,7 +300,7 @@ export const ConfigSchema = Type.Object(
     agents: list(closed(member("agent"), "An agent."), "The agents.", { minItems: 1 }),
     nameservers: optionalList(Nameserver, "The nameservers.", 64),
     gateways: optionalList(Gateway, "The gateways. Without any, services are steered by DNS alone.", 64),
-    services: optionalList(Service, "The services."),
+    services: optionalList(Service, "The services.", servicesMax),
     probes: Type.Unsafe<Static<typeof Probes>>({ ...Probes, default: {} }),
     guards: Type.Unsafe<Static<typeof Guards>>({ ...Guards, default: {} }),
     store: Store,

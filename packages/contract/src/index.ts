@@ -1,4 +1,5 @@
 export { isOddAddress, whyForbiddenAddress } from "./address.ts";
+export { configBytesMax, targetsMax } from "./bounds.ts";
 export { type ConfigDocument, ConfigSchema } from "./config-schema.ts";
 export { configJsonSchema } from "./json-schema.ts";
 export {
@@ -14,7 +15,7 @@ export {
   TrafficReplySchema,
   VoteSchema,
 } from "./message-schemas.ts";
-export { checkConfig, configBytesMax, type ParsedConfig, parseConfig, withNewSettings } from "./parse-config.ts";
+export { checkConfig, type ParsedConfig, parseConfig, withNewSettings } from "./parse-config.ts";
 export {
   parseEnvelope,
   parseKeyset,

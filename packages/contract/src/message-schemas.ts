@@ -1,6 +1,7 @@
 import type { EpochMs } from "@sluice/core";
 import { opinions, trafficStates } from "@sluice/core";
 import { Type } from "typebox";
+import { payloadMax, servicesMax, targetsMax } from "./bounds.ts";
 import { literals, Name } from "./message-parts.ts";
 import { GatewayPeerSchema, ServiceRouteSchema } from "./route-schemas.ts";
 
@@ -18,7 +19,7 @@ const Host = Type.String({ minLength: 1, maxLength: 255 });
 export const EnvelopeSchema = Type.Object(
   {
     keyId: Name,
-    payload: Type.String({ minLength: 1, maxLength: 4_194_304 }),
+    payload: Type.String({ minLength: 1, maxLength: payloadMax }),
     signature: Type.String({ minLength: 86, maxLength: 88, pattern: "^[A-Za-z0-9_-]{86}(==)?$" }),
   },
   { additionalProperties: false },
@@ -35,8 +36,8 @@ export const VoteSchema = Type.Object({
   traffic: Type.Optional(Type.Object(traffic)),
 });
 
-/** As many pools as a report has votes. */
-const poolsMax = 10_000;
+/** Of one site, which is all that its agents and gateways tell each other of. */
+const poolsMax = servicesMax;
 const InRow = Type.Integer({ minimum: 0, maximum: 1_000_000_000 });
 
 /** What an agent tells a gateway of its own site; docs/agent.md has the exchange. */
@@ -65,7 +66,8 @@ export const ReportSchema = Type.Object({
   seq: Count,
   configRevision: Count,
   selfCheck: SelfCheckSchema,
-  votes: Type.Array(VoteSchema, { maxItems: 10_000 }),
+  votes: Type.Array(VoteSchema, { maxItems: targetsMax }),
+  since: Type.Optional(Count),
 });
 
 export const KeyEntrySchema = Type.Object({
@@ -133,13 +135,16 @@ const ServiceSnapshotSchema = Type.Object({
   route: Type.Optional(ServiceRouteSchema),
 });
 
+/** Each subject has one: services, sites, the configuration. */
+const causesMax = servicesMax + 1_000;
+
 export const SnapshotSchema = Type.Object({
   fence: FenceSchema,
-  causes: Type.Array(CauseSchema, { maxItems: 1000 }),
-  past: Type.Optional(Type.Array(Type.Object({ sequence: Count, cause: CauseSchema }), { maxItems: 10_000 })),
+  causes: Type.Array(CauseSchema, { maxItems: causesMax }),
+  past: Type.Optional(Type.Array(Type.Object({ sequence: Count, cause: CauseSchema }), { maxItems: causesMax })),
   configRevision: Count,
   issuedAt: Epoch,
   zone: ZoneSnapshotSchema,
-  services: Type.Array(ServiceSnapshotSchema, { maxItems: 1000 }),
+  services: Type.Array(ServiceSnapshotSchema, { maxItems: servicesMax }),
   gateways: Type.Optional(Type.Array(GatewayPeerSchema, { maxItems: 64 })),
 });

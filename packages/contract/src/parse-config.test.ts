@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { checkConfig, configBytesMax, parseConfig } from "./parse-config.ts";
+import { yamlBytesMax } from "./bounds.ts";
+import { checkConfig, parseConfig } from "./parse-config.ts";
 import { labText, labWith } from "./test-lab.ts";
 
 const problemsOf = (text: string): string[] => {
@@ -95,11 +96,13 @@ test("nothing is said about a name that can't be looked up because its list is b
 });
 
 test("too large: as text, and as JSON with its defaults", () => {
-  assert.deepEqual(problemsOf(`${labText}# ${"x".repeat(configBytesMax)}\n`).length, 1);
-  const record = (index: number) => ({ name: `n${index}.llm.example`, type: "TXT", data: ["x".repeat(4000)] });
-  const records = Array.from({ length: 270 }, (_, index) => record(index));
+  const [problem, ...more] = problemsOf(`${labText}# ${"x".repeat(yamlBytesMax)}\n`);
+  assert.match(problem ?? "", /over 1 MiB must be JSON/);
+  assert.equal(more.length, 0);
+  const data = Array.from({ length: 6 }, (_, at) => String(at).repeat(4000));
+  const records = Array.from({ length: 720 }, (_, at) => ({ name: `n${at}.llm.example`, type: "TXT", data }));
   const checked = checkConfig(labWith({ "zone.records": records }));
-  assert.match(checked.kind === "invalid" ? (checked.problems[0]?.message ?? "") : "", /as JSON.* over 1 MiB/);
+  assert.match(checked.kind === "invalid" ? (checked.problems[0]?.message ?? "") : "", /as JSON.* over 16 MiB/);
 });
 
 test("at most a thousand problems are listed, and the rest counted", () => {

@@ -1,9 +1,10 @@
 import { Buffer } from "node:buffer";
 import type { Config, Problem } from "@sluice/core";
+import { configBytesMax, yamlBytesMax } from "./bounds.ts";
 import { ConfigSchema } from "./config-schema.ts";
 import { meaning } from "./meaning.ts";
 import { makeParts } from "./parts.ts";
-import { readYaml } from "./read-yaml.ts";
+import { readJson, readYaml } from "./read-yaml.ts";
 import { shape } from "./shape.ts";
 
 export type ParsedConfig =
@@ -18,16 +19,14 @@ export type ParsedConfig =
       readonly shaped?: Config;
     };
 
-/** Unit: bytes. A larger configuration is refused: as YAML unread, and as JSON with its defaults, the form it travels in. */
-export const configBytesMax = 1_048_576;
-
 /** More are counted, not listed. */
 const problemsMax = 1_000;
 
-/** Reads YAML text. All problems come in one go, each with the path it concerns. */
+/** Reads YAML text, or JSON, which is YAML too. All problems come in one go, each with the path it concerns. */
 export function parseConfig(text: string): ParsedConfig {
-  if (Buffer.byteLength(text) > configBytesMax) return tooLarge("the text");
-  const read = readYaml(text);
+  const bytes = Buffer.byteLength(text);
+  if (bytes > configBytesMax) return tooLarge("the text");
+  const read = bytes > yamlBytesMax ? readJson(text) : readYaml(text);
   if (read.kind === "unreadable")
     return { kind: "invalid", problems: bounded(read.problems), warnings: [], isYaml: false };
   const checked = checkConfig(read.value);
@@ -69,7 +68,7 @@ const tooLarge = (what: string): ParsedConfig =>
   invalid([
     {
       path: "",
-      message: `the configuration is too large: ${what} is over 1 MiB`,
+      message: `the configuration is too large: ${what} is over 16 MiB`,
       hint: "Split the installation, or look for a pasted file.",
     },
   ]);

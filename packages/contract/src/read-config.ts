@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { type Config, SluiceError } from "@sluice/core";
-import { configBytesMax, type ParsedConfig, parseConfig } from "./parse-config.ts";
+import { configBytesMax } from "./bounds.ts";
+import { type ParsedConfig, parseConfig } from "./parse-config.ts";
 import { unreadableCertificates } from "./unreadable-certificates.ts";
 import { unreadableFiles } from "./unreadable-files.ts";
 

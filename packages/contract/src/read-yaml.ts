@@ -29,6 +29,16 @@ export function readYaml(text: string): ReadYaml {
   }
 }
 
+/** A text too long for the YAML parser. A key that stands twice isn't noticed here: the later one wins. */
+export function readJson(text: string): ReadYaml {
+  try {
+    return { kind: "read", value: JSON.parse(text), problems: [] };
+  } catch (error) {
+    const message = `a text over 1 MiB must be JSON: ${(error as Error).message}`;
+    return { kind: "unreadable", problems: [{ path: "", message, hint: "Convert it, or split the installation." }] };
+  }
+}
+
 function problemOf(error: YAMLParseError | YAMLWarning, lines: LineCounter): Problem {
   const { line, col } = lines.linePos(error.pos[0]);
   const isTwice = error.code === "DUPLICATE_KEY";

@@ -1,5 +1,6 @@
 import type { Cause } from "./cause.ts";
 import { compareFence, formatFence } from "./fence.ts";
+import type { ServiceName } from "./model.ts";
 import { coversSplit, same, settingsOf, splitOf } from "./route/route-change.ts";
 import { whyNotRoute } from "./route/why-not-route.ts";
 import type { ServiceSnapshot, Snapshot } from "./snapshot.ts";
@@ -101,7 +102,8 @@ function causesSince(current: Snapshot, next: Snapshot): readonly Cause[] {
 
 /** What only a configuration may do. */
 function whyNotUnconfigured(current: Snapshot, next: Snapshot): AcceptResult | undefined {
-  const gone = current.services.find((before) => !next.services.some((entry) => entry.service === before.service));
+  const [byName, nextByName] = [servicesByName(current), servicesByName(next)];
+  const gone = current.services.find(({ service }) => !nextByName.has(service));
   if (gone) {
     const detail = `${gone.host} would be gone, and no configuration says so`;
     return { kind: "refuse", because: "empty-answer", detail };
@@ -111,7 +113,7 @@ function whyNotUnconfigured(current: Snapshot, next: Snapshot): AcceptResult | u
     return { kind: "refuse", because: "change-budget", detail };
   }
   const renamed = next.services.find((service) => {
-    const before = current.services.find((entry) => entry.service === service.service);
+    const before = byName.get(service.service);
     return before && (before.host !== service.host || before.ttlSeconds !== service.ttlSeconds);
   });
   if (!renamed) return undefined;
@@ -124,8 +126,9 @@ function whyNotRerouted(current: Snapshot, next: Snapshot): AcceptResult | undef
   const hasGateways = (current.gateways ?? []).length > 0;
   if (hasGateways && !same(current.gateways, next.gateways))
     return { kind: "refuse", because: "change-budget", detail: "the gateways change, and no configuration says so" };
+  const byName = servicesByName(current);
   for (const { service, route } of next.services) {
-    const before = current.services.find((entry) => entry.service === service)?.route;
+    const before = byName.get(service)?.route;
     const detail = `the route of ${service} changes, and no configuration says so`;
     if (before && !route) return { kind: "refuse", because: "unroutable", detail };
     if (before && route && !same(settingsOf(before), settingsOf(route)))
@@ -133,6 +136,9 @@ function whyNotRerouted(current: Snapshot, next: Snapshot): AcceptResult | undef
   }
   return undefined;
 }
+
+const servicesByName = ({ services }: Snapshot): ReadonlyMap<ServiceName, ServiceSnapshot> =>
+  new Map(services.map((service) => [service.service, service]));
 
 function whyNotBudget(current: Snapshot, next: Snapshot, causes: readonly Cause[]): AcceptResult | undefined {
   const wild = wildServices(current, next, causes);
@@ -148,8 +154,9 @@ export function wildServices(
   next: Snapshot,
   causes: readonly Cause[] = causesSince(current, next),
 ): readonly ServiceSnapshot[] {
+  const byName = servicesByName(current);
   return next.services.filter((service) => {
-    const before = current.services.find((entry) => entry.service === service.service);
+    const before = byName.get(service.service);
     return before !== undefined && isWild(before, service, causes);
   });
 }

@@ -1,6 +1,7 @@
 import { epochJumpMax } from "./accept.ts";
 import { adoptWeights } from "./adopt-weights.ts";
 import type { Config } from "./config.ts";
+import { serviceNamed } from "./config-index.ts";
 import { compareFence, formatFence } from "./fence.ts";
 import type { ServiceName } from "./model.ts";
 import { type Override, overlay, overridesOf } from "./override.ts";
@@ -64,7 +65,7 @@ function whyNotAdopt(
   if (head && fence.epoch - head.fence.epoch > epochJumpMax)
     return `${from} holds ${formatFence(fence)}, more than ${epochJumpMax} epochs above the store's ${formatFence(head.fence)}`;
   const unknown = snapshot.services.find((entry) => {
-    const service = config.services.find(({ name }) => name === entry.service);
+    const service = serviceNamed(config, entry.service);
     return !service || countAddresses(config, service, placementOf(entry, config)) === 0;
   });
   if (!unknown) return undefined;

@@ -1,7 +1,8 @@
 import { carryWeights } from "./change-weights.ts";
 import type { Ask, Command } from "./command.ts";
 import { type Config, policySites, pooledChannels, type ServiceConfig } from "./config.ts";
-import { addCause, type Draft, findService } from "./draft.ts";
+import { serviceNamed } from "./config-index.ts";
+import { addCause, type Draft, dropServices, setState } from "./draft.ts";
 import { whyNotElectorate } from "./electorate.ts";
 import type { ChannelName, SiteName } from "./model.ts";
 import type { Override } from "./override.ts";
@@ -26,7 +27,7 @@ export function applyConfig(draft: Draft, command: Command, ask: Apply): Refusal
   addCause(draft, { kind: "config", revision: draft.configRevision });
   draft.events.push({ kind: "config-applied", revision: draft.configRevision, by: command.by });
   dropOverrides(draft);
-  draft.services = Object.fromEntries(Object.entries(draft.services).filter(([name]) => findService(draft, name)));
+  dropServices(draft);
   for (const service of draft.config.services) {
     const refused = carryOver(draft, service, command);
     if (refused) return refused;
@@ -60,7 +61,7 @@ function dropOverrides(draft: Draft): void {
 }
 
 function isGone(config: Config, { service, site, channel }: Override): boolean {
-  const named = config.services.find((entry) => entry.name === service);
+  const named = service === undefined ? undefined : serviceNamed(config, service);
   if (service !== undefined && !named) return true;
   if (channel !== undefined && named && !isPinnable(config, named, channel)) return true;
   if (site === undefined) return false;
@@ -87,12 +88,12 @@ function carryOver(draft: Draft, service: ServiceConfig, command: Command): Refu
   }
   const sites = policySites(service.policy);
   const undoTo = undo && reshape(undo, service);
-  draft.services[service.name] = {
+  setState(draft, service.name, {
     ...state,
     base: base ?? homeOf(service),
     quarantine: state.quarantine.filter((entry) => sites.includes(entry.site)),
     ...(undoTo ? { undo: undoTo } : {}),
-  };
+  });
   const cause = { kind: "config", revision: draft.configRevision } as const;
   const refusal = serveAsAsked(draft, service, { command, cause });
   return refusal ?? whyNotAnswered(draft, service, draft.services[service.name]?.served ?? homeOf(service));

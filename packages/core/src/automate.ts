@@ -1,6 +1,6 @@
 import { keepSlots } from "./change-weights.ts";
 import type { ServiceConfig } from "./config.ts";
-import { addCause, ago, candidatesOf, type Draft, floorUnder, healthAt, serve, servedFor } from "./draft.ts";
+import { addCause, ago, candidatesOf, type Draft, floorUnder, healthAt, serve, servedFor, setState } from "./draft.ts";
 import { forgetMoves, hold, move } from "./move.ts";
 import { shedBase } from "./move-base.ts";
 import { isFrozen, overridesOf, pinOf } from "./override.ts";
@@ -48,7 +48,7 @@ function stateOf(draft: Draft, service: ServiceConfig): ServiceState {
 /** A new service starts at home, whatever its health: an answer that may be wrong beats none, and the next cycle mends it. */
 function placeFirst(draft: Draft, service: ServiceConfig): void {
   const home = homeOf(service);
-  draft.services[service.name] = { base: home, served: home, quarantine: [], moves: [] };
+  setState(draft, service.name, { base: home, served: home, quarantine: [], moves: [] });
   addCause(draft, { kind: "config", revision: draft.configRevision });
 }
 
@@ -81,7 +81,7 @@ function shed(draft: Draft, service: ServiceConfig): void {
   const down = absent.filter((site) => healthAt(draft, service, site).kind === "down");
   if (down.length === 0) return;
   const base = shedBase(state, down);
-  draft.services[service.name] = { ...state, base, ...quarantined(draft, service, down) };
+  setState(draft, service.name, { ...state, base, ...quarantined(draft, service, down) });
 }
 
 /** Lays the overrides over the base. What changes here changes because an override came or went. */

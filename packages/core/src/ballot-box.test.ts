@@ -84,7 +84,8 @@ for (const [name, before, what, now, because] of refusals) {
 test("a report counts until its nonce is four intervals old, by the arbiter's clock", () => {
   const box = take(issued(), {});
   assert.deepEqual(countBallots(box, agents, at(5_000)).freshDomains, ["site-a"]);
-  assert.deepEqual(countBallots(box, agents, at(5_001)), { votes: [], freshDomains: [] });
+  const { casts, freshDomains } = countBallots(box, agents, at(5_001));
+  assert.deepEqual([casts, freshDomains], [[], []]);
   assert.equal(whyAgentNotCounted(box, "agent-a", at(5_001)), "stale");
   assert.equal(whyAgentNotCounted(box, "agent-w", at(5_001)), "silent");
 });
@@ -109,14 +110,15 @@ const uncounted: readonly [Partial<Report>, string][] = [
 for (const [what, why] of uncounted) {
   test(`kept and not counted: ${why}`, () => {
     const box = take(issued(), what);
-    assert.deepEqual(countBallots(box, agents, at(3_000)), { votes: [], freshDomains: [] });
+    const { casts, freshDomains } = countBallots(box, agents, at(3_000));
+    assert.deepEqual([casts, freshDomains], [[], []]);
     assert.equal(whyAgentNotCounted(box, "agent-a", at(3_000)), why);
     assert.equal(lastVote(box, "agent-a", target)?.opinion, "down");
   });
 }
 
 test("agents that are not configured are not counted", () => {
-  assert.deepEqual(countBallots(take(issued(), {}), [], at(3_000)).votes, []);
+  assert.deepEqual(countBallots(take(issued(), {}), [], at(3_000)).casts, []);
 });
 
 /** What an agent sent over two boots: each report under a nonce it had by then, numbered. */
@@ -127,7 +129,7 @@ const history: readonly Report[] = [
   report({ bootId: "boot-2", nonce: "n3", seq: 1 }),
   report({ bootId: "boot-2", nonce: "n3", seq: 2 }),
 ];
-const orderOf = (made: Report): number =>
+const orderOf = (made: Pick<Report, "bootId" | "seq">): number =>
   history.findIndex((one) => one.bootId === made.bootId && one.seq === made.seq);
 
 test("replayed, repeated and reordered reports never put an older report in the place of a newer", () => {
@@ -164,7 +166,43 @@ test("whatever is delivered whenever, nothing counts whose nonce is too old", ()
         const result = receive(box, history[index] ?? report(), at(now));
         if (result.kind === "counted") box = result.box;
       }
-      assert.deepEqual(countBallots(box, agents, at(later)).votes, []);
+      assert.deepEqual(countBallots(box, agents, at(later)).casts, []);
     }),
   );
 });
+
+const onTwo = (opinion: "healthy" | "down"): Report["votes"] => [
+  { target, opinion: "down", suspect: false },
+  { target: "edge:site-b", opinion, suspect: false },
+];
+const votesIn = (box: BallotBox): readonly (string | undefined)[] =>
+  [target, "edge:site-b"].map((key) => lastVote(box, "agent-a", key)?.opinion);
+
+test("a report may say only what is new since one that the box holds, and the rest stands", () => {
+  const whole = take(issued(), { votes: onTwo("healthy") });
+  const votes = onTwo("down").slice(1);
+  const next = take(whole, { seq: 2, since: 1, votes });
+  assert.deepEqual(votesIn(next), ["down", "down"]);
+  assert.deepEqual(votesIn(whole), ["down", "healthy"], "what was counted before is not changed");
+  assert.deepEqual(next.changes.recent.at(-1), ["edge:site-b"]);
+  const still = take(next, { seq: 3, since: 2, votes: [] });
+  assert.deepEqual([votesIn(still), still.changes.version], [["down", "down"], next.changes.version]);
+});
+
+const gaps: readonly [string, Partial<Report>][] = [
+  ["a report that isn't held", { since: 0 }],
+  ["a report of another boot", { since: 1, bootId: "boot-2", nonce: "n2" }],
+  ["a report by another revision", { since: 1, configRevision: 2 }],
+  [
+    "a report that says nothing of a target",
+    { since: 1, votes: [{ target: "edge:site-c", opinion: "down", suspect: false }] },
+  ],
+];
+
+for (const [name, what] of gaps) {
+  test(`refused: what is new since ${name}`, () => {
+    const box = take(issued(), { votes: onTwo("healthy") });
+    const made = report({ seq: 2, votes: [], ...what });
+    assert.deepEqual(receive(box, made, at(3_000)), { kind: "refused", because: "gap" });
+  });
+}

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { type Blamed, blamedKey, blamedNow } from "./blamed.ts";
 import { chat, configOfThree } from "./fixtures.ts";
 import { epochMs, monoMs } from "./model.ts";
+import { type Table, tableOf } from "./table.ts";
 import { blame } from "./traffic/common-mode.ts";
 import type { TrafficState } from "./traffic/report.ts";
 import type { Trip } from "./trip.ts";
@@ -18,22 +19,23 @@ const config = configOfThree({ ...chat, pools: pools("stable", "canary") }, embe
 type Seen = TrafficState | number | readonly [number, number] | undefined;
 
 /** By pool without its site, what each of the three sites is like: a state; or since when it has tripped, and since when not. */
-function verdictsOf(seen: Readonly<Record<string, readonly Seen[]>>): Readonly<Record<string, VerdictState>> {
+function verdictsOf(seen: Readonly<Record<string, readonly Seen[]>>): Table<VerdictState> {
   const entries = Object.entries(seen).flatMap(([pool, bySite]) =>
     bySite.map((each, at): [string, VerdictState] => {
-      const base = { verdict: { kind: "healthy", because: "majority" }, since: epochMs(0), healthyForMs: 0 } as const;
+      const well = { forMs: 0, atMs: 0 };
+      const base = { verdict: { kind: "healthy", because: "majority" }, since: epochMs(0), well } as const;
       return [`pool:${pool}@${sites[at]}`, { ...base, ...stateOf(each) }];
     }),
   );
-  return Object.fromEntries(entries);
+  return tableOf(entries);
 }
 
 function stateOf(seen: Seen): Pick<VerdictState, "trip" | "traffic"> {
   if (seen === undefined) return {};
   if (typeof seen === "string") return { traffic: { state: seen, because: "" } };
   const [beganMs, overMs] = typeof seen === "number" ? [seen, 0] : seen;
-  const standing: Trip["standing"] = overMs > 0 ? "over" : "said";
-  return { trip: { standing, beganMs, overMs } };
+  const trip: Trip = { standing: "said", beganAtMs: -beganMs };
+  return { trip: overMs > 0 ? { ...trip, standing: "over", stoodAtMs: -overMs } : trip };
 }
 
 const [well, thin] = ["healthy", "insufficient-data"] as const;

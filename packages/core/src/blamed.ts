@@ -1,9 +1,11 @@
-import { type Config, configuredTargets } from "./config.ts";
+import type { Config } from "./config.ts";
+import { indexOf } from "./config-index.ts";
 import { type ChannelName, monoMs, type ServiceName, type SiteName } from "./model.ts";
-import { type Target, type TargetKey, targetKey } from "./target.ts";
+import { valueOf } from "./table.ts";
+import { type Target, targetKey } from "./target.ts";
 import { blame, type PoolTrip } from "./traffic/common-mode.ts";
 import type { Trip } from "./trip.ts";
-import type { VerdictState } from "./world.ts";
+import type { VerdictState, Watch } from "./world.ts";
 
 /**
  * What is to blame when no site is. Moving from site to site would only carry the trouble round: the channel's bad release runs
@@ -26,11 +28,11 @@ type Judged = { readonly pool: Pool; readonly trip: PoolTrip };
  * knows. A trip that is over counts until it is forgotten, so that a blame doesn't end, and a move begin, with the first sign of
  * recovery.
  */
-export function blamedNow(config: Config, verdicts: Readonly<Record<TargetKey, VerdictState>>): readonly Blamed[] {
+export function blamedNow(config: Config, verdicts: Watch["verdicts"]): readonly Blamed[] {
   // The most of cycles: nothing is bad anywhere, so nothing is to blame.
-  if (!Object.values(verdicts).some(({ trip, badLooks }) => trip ?? badLooks)) return [];
-  const pools = configuredTargets(config).flatMap((target): readonly Known[] => {
-    const state = verdicts[targetKey(target)];
+  if (!verdicts.values.some(({ trip, badLooks }) => trip ?? badLooks)) return [];
+  const pools = indexOf(config).targets.flatMap((target): readonly Known[] => {
+    const state = valueOf(verdicts, targetKey(target));
     return target.kind === "pool" && state ? [{ pool: target, state }] : [];
   });
   const byTraffic = blamedBy(
@@ -81,6 +83,13 @@ function decisive(trips: readonly PoolTrip[]): readonly PoolTrip[] {
   ]);
 }
 
+/** Whether a target counts as it did, so that nobody else is to blame because of it. */
+export const isBlamedAlike = (one: VerdictState, other: VerdictState): boolean =>
+  one.trip === other.trip &&
+  one.badLooks === other.badLooks &&
+  isJudged(one) === isJudged(other) &&
+  isSeen(one) === isSeen(other);
+
 /** Its gateways have requests enough to say something of it, or had when it tripped. */
 const isJudged = ({ traffic, trip }: VerdictState): boolean =>
   trip !== undefined || (traffic !== undefined && traffic.state !== "insufficient-data");
@@ -93,7 +102,7 @@ const isSeen = ({ verdict, byLooks, badLooks }: VerdictState): boolean =>
 const tripOf = (pool: Pool, trip: Trip | undefined): PoolTrip => ({
   channel: channelOf(pool),
   site: pool.site,
-  trippedAt: trip && monoMs(-trip.beganMs),
+  trippedAt: trip && monoMs(trip.beganAtMs),
 });
 
 const channelOf = ({ service, channel }: Pool): string => `${service}/${channel}`;

@@ -1,10 +1,12 @@
 import type { Cause } from "./cause.ts";
 import type { Command } from "./command.ts";
 import { type ChannelConfig, type Config, pooledChannels, type ServiceConfig } from "./config.ts";
-import { addCause, type Draft } from "./draft.ts";
+import { serviceNamed } from "./config-index.ts";
+import { addCause, type Draft, setState } from "./draft.ts";
 import type { ChannelName } from "./model.ts";
 import { movedSlots } from "./route/moved-slots.ts";
 import { newSlots, reweigh } from "./route/slots.ts";
+import { valueOf } from "./table.ts";
 import { poolKey } from "./target.ts";
 import { sameWeights, weightIn, weightSum, weightsOf } from "./weights.ts";
 import type { ServiceState } from "./world.ts";
@@ -14,7 +16,7 @@ export function keepSlots(draft: Draft, service: ServiceConfig): void {
   const state = draft.services[service.name];
   if (!state || state.slots) return;
   const slots = newSlots(weightsOf(service, state));
-  draft.services[service.name] = { ...state, slots, weightsSequence: state.weightsSequence ?? draft.sequence };
+  setState(draft, service.name, { ...state, slots, weightsSequence: state.weightsSequence ?? draft.sequence });
 }
 
 /**
@@ -38,7 +40,7 @@ export function changeWeights(
   const before = state.slots ?? newSlots(from);
   const slots = reweigh(before, to);
   const unproven = unprovenChannels(draft, service, to);
-  draft.services[service.name] = { ...withWeights(state, service, to), slots, weightsSequence: draft.sequence };
+  setState(draft, service.name, { ...withWeights(state, service, to), slots, weightsSequence: draft.sequence });
   addCause(draft, cause);
   draft.events.push({
     kind: "weights-set",
@@ -64,12 +66,12 @@ export function carryWeights(
   { before, command }: { readonly before: Config; readonly command: Command },
 ): void {
   const state = draft.services[service.name];
-  const earlier = before.services.find((entry) => entry.name === service.name);
+  const earlier = serviceNamed(before, service.name);
   if (!state || !earlier) return;
   const from = weightsOf(earlier, state);
   const to = sameWeights(earlier.channels, service.channels) ? kept(service, from) : service.channels;
   if (sameWeights(from, to)) {
-    draft.services[service.name] = withWeights(state, service, to);
+    setState(draft, service.name, withWeights(state, service, to));
     return;
   }
   changeWeights(draft, service, { from, to, command, cause: { kind: "config", revision: draft.configRevision } });
@@ -98,7 +100,7 @@ function unprovenChannels(
 ): readonly ChannelName[] {
   const serves = (channel: ChannelName): boolean =>
     service.pools.some((pool) => {
-      const verdict = watch.verdicts[poolKey(service.name, pool.channel, pool.site)]?.verdict.kind;
+      const verdict = valueOf(watch.verdicts, poolKey(service.name, pool.channel, pool.site))?.verdict.kind;
       return pool.channel === channel && (verdict === "healthy" || verdict === "degraded");
     });
   return to.filter(({ name, weight }) => weight > 0 && !serves(name)).map(({ name }) => name);

@@ -2,6 +2,7 @@ import { whyNotCapacity } from "./brake.ts";
 import type { Cause } from "./cause.ts";
 import type { Config, ServiceConfig } from "./config.ts";
 import { defaultChannel, policySites } from "./config.ts";
+import { serviceNamed } from "./config-index.ts";
 import { agoMs } from "./cycle-clock.ts";
 import type { Decision } from "./decision.ts";
 import type { Event } from "./event.ts";
@@ -17,6 +18,7 @@ import { bestTarget, type Candidate } from "./rank.ts";
 import { type SiteHealth, siteHealth } from "./site-health.ts";
 import type { SituationKind } from "./situation.ts";
 import { countAddresses } from "./snapshot.ts";
+import { valueOf } from "./table.ts";
 import { poolKey } from "./target.ts";
 import type { Durable, ServiceState, Watch } from "./world.ts";
 
@@ -24,15 +26,23 @@ import type { Durable, ServiceState, Watch } from "./world.ts";
 export type Draft = {
   config: Config;
   configRevision: number;
-  services: Record<ServiceName, ServiceState>;
+  /** Changed by `setState` only: it stays the world's own until something changes. */
+  services: Readonly<Record<ServiceName, ServiceState>>;
+  /** As the world had them. */
+  readonly stood: Durable["services"];
+  /** Services whose state was set. Undefined: `services` is still the world's. */
+  touched: Set<ServiceName> | undefined;
   overrides: readonly Override[];
   sequence: number;
   decisions: Decision[];
   causes: Cause[];
+  /** What `causes` holds, once one was added. */
+  causeKeys?: Set<string>;
   events: Event[];
   readonly watch: Watch;
   readonly now: EpochMs;
-  readonly lately: Lately;
+  /** What has happened lately, once somebody has asked. */
+  lately?: Lately;
   /** What each site carries, once somebody has asked. */
   loads?: Map<SiteName, number>;
 };
@@ -44,14 +54,34 @@ export function openDraft(durable: Durable, watch: Watch, now: EpochMs): Draft {
     configRevision,
     overrides,
     sequence,
-    services: { ...durable.services },
+    services: durable.services,
+    stood: durable.services,
+    touched: undefined,
     decisions: [],
     causes: [],
     events: [],
     watch,
     now,
-    lately: latelyOf(durable.services, watch),
   };
+}
+
+/** Copies the services before the first change: most cycles change none of ten thousand. */
+export function setState(draft: Draft, name: ServiceName, state: ServiceState): void {
+  if (!draft.touched) {
+    draft.services = { ...draft.services };
+    draft.touched = new Set();
+  }
+  (draft.services as Record<ServiceName, ServiceState>)[name] = state;
+  draft.touched.add(name);
+}
+
+/** As it was before this cycle, and what has been noted since. */
+export const latelyIn = (draft: Draft): Lately => (draft.lately ??= latelyOf(draft.stood, draft.watch));
+
+/** Forgets the services that are no longer configured. */
+export function dropServices(draft: Draft): void {
+  draft.services = Object.fromEntries(Object.entries(draft.services).filter(([name]) => findService(draft, name)));
+  draft.touched ??= new Set();
 }
 
 /** How long ago a date of a service's state was, by the cycle's time. Unit: milliseconds. */
@@ -61,14 +91,15 @@ export const ago = (draft: Draft, service: ServiceConfig, at: EpochMs): number =
 /** A copy to try things on; what is done to it is not done to the original. */
 export const copyDraft = (draft: Draft): Draft => ({
   ...draft,
-  services: { ...draft.services },
+  ...(draft.touched ? { services: { ...draft.services }, touched: new Set(draft.touched) } : {}),
   decisions: [...draft.decisions],
   causes: [...draft.causes],
+  ...(draft.causeKeys ? { causeKeys: new Set(draft.causeKeys) } : {}),
   events: [...draft.events],
 });
 
 export const findService = (draft: Draft, name: ServiceName): ServiceConfig | undefined =>
-  draft.config.services.find((service) => service.name === name);
+  serviceNamed(draft.config, name);
 
 /** The policy's sites in order of preference, each with what speaks for and against it. */
 export function candidatesOf(draft: Draft, service: ServiceConfig): readonly Candidate[] {
@@ -79,7 +110,7 @@ export function candidatesOf(draft: Draft, service: ServiceConfig): readonly Can
     health: healthAt(draft, service, site),
     isQuarantined: quarantine.some((entry) => entry.site === site),
     isDrained: isDrained(overrides, site),
-    hasTripped: draft.watch.verdicts[poolKey(service.name, defaultChannel(service), site)]?.trip !== undefined,
+    hasTripped: valueOf(draft.watch.verdicts, poolKey(service.name, defaultChannel(service), site))?.trip !== undefined,
     hasRoom: hasRoom(draft, service, site),
     ...(failback.kind === "manual"
       ? {}
@@ -97,7 +128,7 @@ function hasRoom(draft: Draft, service: ServiceConfig, site: SiteName): boolean 
 }
 
 export const healthAt = (draft: Draft, service: ServiceConfig, site: SiteName): SiteHealth =>
-  siteHealth(draft.config, service, { site, verdicts: draft.watch.verdicts });
+  siteHealth(draft.config, service, { site, watch: draft.watch });
 
 /**
  * What would be answered for `base` under the overrides as they stand. When they drain all of it, `standby` serves in its
@@ -153,7 +184,7 @@ export function serve(
     cause,
     because,
   };
-  draft.services[service.name] = { ...state, served: to };
+  setState(draft, service.name, { ...state, served: to });
   if (draft.loads) addLoad(draft.loads, service, { from: state.served, to });
   draft.decisions.push(decision);
   addCause(draft, cause);
@@ -161,5 +192,9 @@ export function serve(
 }
 
 export function addCause(draft: Draft, cause: Cause): void {
-  if (!draft.causes.some((entry) => JSON.stringify(entry) === JSON.stringify(cause))) draft.causes.push(cause);
+  const key = JSON.stringify(cause);
+  draft.causeKeys ??= new Set(draft.causes.map((entry) => JSON.stringify(entry)));
+  if (draft.causeKeys.has(key)) return;
+  draft.causeKeys.add(key);
+  draft.causes.push(cause);
 }

@@ -34,6 +34,7 @@ const table: Telling = {
     { target, agent, from: "healthy", to: "down" },
     `agent-w now holds ${target} to be down (was healthy)`,
   ],
+  untold: [{ what: "vote-changed", count: 9_000 }, "9000 more of vote-changed at once are not told one by one"],
   "traffic-changed": [
     { target, agent, from: "suspect", to: "tripped", because: "12 of 40 failed" },
     `agent-w hears that ${target} is tripped (was suspect): 12 of 40 failed`,

@@ -30,6 +30,8 @@ export type Event =
       readonly from: Opinion;
       readonly to: Opinion;
     }
+  /** So many of one kind came at once that the rest of them is told in sum. */
+  | { readonly kind: "untold"; readonly what: string; readonly count: number }
   /** The gateways of the target's own site began to send its users elsewhere, or ceased to. `from` absent: nothing was said. */
   | {
       readonly kind: "traffic-changed";
@@ -144,6 +146,8 @@ export function sentence(event: Event): string {
       return `${event.agent} sees ${event.target} fail: ${event.detail}`;
     case "vote-changed":
       return `${event.agent} now holds ${event.target} to be ${event.to} (was ${event.from})`;
+    case "untold":
+      return `${event.count} more of ${event.what} at once are not told one by one`;
     case "traffic-changed":
       return `${event.agent} hears that ${event.target} is ${event.to} (was ${event.from ?? "unheard"}): ${event.because}`;
     case "verdict-changed":

@@ -1,10 +1,11 @@
-import type { BallotCount } from "./ballot-box.ts";
+import type { BallotCount } from "./ballot-count.ts";
 import type { Ask, Command, CommandResult } from "./command.ts";
 import { type Config, configuredTargets, type PolicyConfig, policySites, type ServiceConfig } from "./config.ts";
 import { epochMs, type Opinion, type ServiceName, type SiteName } from "./model.ts";
 import type { Override } from "./override.ts";
 import type { ServiceRoute } from "./route/route.ts";
 import { type Outcome, step } from "./step.ts";
+import { tableOf } from "./table.ts";
 import { isPoolKey, targetKey } from "./target.ts";
 import type { TrafficState } from "./traffic/report.ts";
 import type { CountedVote } from "./vote.ts";
@@ -86,12 +87,26 @@ export const worldOf = (config: Config): World => ({
   watch: newWatch,
 });
 
+/** Ballots as tests write them: vote by vote. */
+export type Ballots = Pick<BallotCount, "freshDomains"> & { readonly votes: readonly CountedVote[] };
+
+export function countOf({ votes, freshDomains }: Ballots): BallotCount {
+  const casts = [...Map.groupBy(votes, ({ agent }) => agent)].map(([agent, own]) => {
+    const entries = own.map(({ target, opinion, traffic }) => {
+      const vote = { target, opinion, suspect: false, ...(traffic ? { traffic } : {}) };
+      return [target, vote] as const;
+    });
+    return { agent, domain: own[0]?.domain ?? "", votes: tableOf(entries) };
+  });
+  return { casts, freshDomains };
+}
+
 /** Every domain votes the same on each site's pool. */
-export const ballotsOf = (siteA: Opinion, siteB: Opinion): BallotCount =>
+export const ballotsOf = (siteA: Opinion, siteB: Opinion): Ballots =>
   ballotsFor(configOf(), { "site-a": siteA, "site-b": siteB });
 
 /** Every domain votes the same on all that stands in a site. A site that isn't named is not voted on. */
-export function ballotsFor(config: Config, bySite: Readonly<Record<SiteName, Opinion>>): BallotCount {
+export function ballotsFor(config: Config, bySite: Readonly<Record<SiteName, Opinion>>): Ballots {
   const targets = configuredTargets(config).filter(({ site }) => site in bySite);
   const votes = config.electorate.flatMap((domain) =>
     targets.map((target) => ({
@@ -105,10 +120,7 @@ export function ballotsFor(config: Config, bySite: Readonly<Record<SiteName, Opi
 }
 
 /** The same ballots, with what the agents of some sites say of the traffic of their own pools. */
-export function sayTraffic(
-  ballots: BallotCount,
-  bySite: Readonly<Record<SiteName, TrafficState | undefined>>,
-): BallotCount {
+export function sayTraffic(ballots: Ballots, bySite: Readonly<Record<SiteName, TrafficState | undefined>>): Ballots {
   const pools = [...new Set(ballots.votes.map(({ target }) => target).filter(isPoolKey))];
   const said = pools.flatMap((target): CountedVote[] => {
     const domain = target.split("@")[1] ?? "";
@@ -228,17 +240,17 @@ export class Leader {
     this.world = worldOf(config);
   }
 
-  cycle(at: number, ballots: BallotCount, commands: readonly Command[] = []): Outcome {
+  cycle(at: number, ballots: Ballots, commands: readonly Command[] = []): Outcome {
     this.now = at;
     const role = { kind: "leading", epoch: this.epoch } as const;
-    const outcome = step(this.world, { ballots, commands, role }, epochMs(at));
+    const outcome = step(this.world, { ballots: countOf(ballots), commands, role }, epochMs(at));
     this.world = { durable: outcome.change?.durable ?? this.world.durable, watch: outcome.watch };
     return outcome;
   }
 
   /** The same as a follower, which watches and does nothing. */
   follow(bySite: Readonly<Record<SiteName, Opinion>>): void {
-    const ballots = ballotsFor(this.world.durable.config, bySite);
+    const ballots = countOf(ballotsFor(this.world.durable.config, bySite));
     const { watch } = step(this.world, { ballots, commands: [], role: { kind: "following" } }, epochMs(this.now));
     this.world = { ...this.world, watch };
   }

@@ -1,6 +1,7 @@
 export { type AcceptResult, acceptSnapshot } from "./accept.ts";
 export { type Adoption, adopt, adoptInto, type Found } from "./adopt.ts";
 export * from "./ballot-box.ts";
+export { type BallotCount, votesOn } from "./ballot-count.ts";
 export { type Blamed, blamedSentence } from "./blamed.ts";
 export { brakeRules } from "./brake.ts";
 export { type Cause, formatCause } from "./cause.ts";
@@ -71,6 +72,7 @@ export {
 } from "./snapshot.ts";
 export { type StandingBrake, standingBrakes } from "./standing-brakes.ts";
 export { type Change, type Input, type Outcome, step } from "./step.ts";
+export { tableOf, valueOf } from "./table.ts";
 export { type Tally, tally } from "./tally.ts";
 export { edgeKey, isPoolKey, poolKey, type Target, type TargetKey, targetKey } from "./target.ts";
 export { classify, type RequestEnd } from "./traffic/classify.ts";

@@ -5,6 +5,7 @@ import { defaultChannel } from "./config.ts";
 import { Leader } from "./fixtures.ts";
 import { sitesOf } from "./placement.ts";
 import { siteHealth } from "./site-health.ts";
+import { valueOf } from "./table.ts";
 import { poolKey } from "./target.ts";
 import { anyConfig, anySeen, ballotsOf, type Cycle, holds as holdsAlways } from "./test-histories.ts";
 
@@ -20,7 +21,8 @@ test("a degraded site is left only for one that is healthy by quorum and hasn't 
       if (cause.kind !== "leave-degraded" || cycle.outcome.change?.isConfigNew) continue;
       const found = config.services.find((entry) => entry.name === name);
       assert.ok(found);
-      const { verdicts, blamed } = cycle.outcome.watch;
+      const { watch } = cycle.outcome;
+      const { verdicts, blamed } = watch;
       assert.deepEqual(
         // A failback that stops goes back to where most of the traffic is already.
         blamed.filter(
@@ -29,11 +31,11 @@ test("a degraded site is left only for one that is healthy by quorum and hasn't 
         false,
       );
       for (const at of sitesOf(to)) {
-        assert.equal(siteHealth(config, found, { site: at, verdicts }).kind, "healthy");
-        assert.equal(verdicts[poolKey(name, defaultChannel(found), at)]?.trip, undefined);
+        assert.equal(siteHealth(config, found, { site: at, watch }).kind, "healthy");
+        assert.equal(valueOf(verdicts, poolKey(name, defaultChannel(found), at))?.trip, undefined);
       }
-      const left = siteHealth(config, found, { site: cause.site, verdicts });
-      if (left.because === "own-traffic") assert.equal(verdicts[left.target]?.trip?.standing, "said");
+      const left = siteHealth(config, found, { site: cause.site, watch });
+      if (left.because === "own-traffic") assert.equal(valueOf(verdicts, left.target)?.trip?.standing, "said");
       else assert.ok(left.because === "failing-looks" || left.because === "split", left.because);
     }
   });
@@ -46,8 +48,10 @@ test("what sites say of their own traffic only ever makes a healthy target degra
       for (const each of seen) {
         told.cycle(told.now + 1_000, ballotsOf(config, each));
         mute.cycle(mute.now + 1_000, ballotsOf(config, { ...each, traffic: [] }));
-        for (const [key, { verdict }] of Object.entries(told.world.watch.verdicts)) {
-          const without = mute.world.watch.verdicts[key]?.verdict.kind;
+        for (const [key, place] of told.world.watch.verdicts.places) {
+          const verdict = told.world.watch.verdicts.values[place]?.verdict;
+          assert.ok(verdict);
+          const without = valueOf(mute.world.watch.verdicts, key)?.verdict.kind;
           assert.ok(verdict.kind === without || (without === "healthy" && verdict.kind === "degraded"), key);
         }
       }

@@ -23,7 +23,7 @@ const holds = (law: () => (cycle: Cycle) => void): void => holdsAlways(law, runs
 const healthOf = ({ after }: Cycle, name: string, at: string): Opinion => {
   const { config } = after.durable;
   const found = config.services.find((entry) => entry.name === name);
-  return found ? siteHealth(config, found, { site: at, verdicts: after.watch.verdicts }).kind : "unknown";
+  return found ? siteHealth(config, found, { site: at, watch: after.watch }).kind : "unknown";
 };
 
 test("never empty: every snapshot answers every service with an address", () => {

@@ -9,7 +9,7 @@ import {
   whyNotSecondSite,
 } from "./brake.ts";
 import { defaultChannel, type ServiceConfig } from "./config.ts";
-import { ago, type Draft, floorUnder, healthAt, serve, servedFor } from "./draft.ts";
+import { ago, type Draft, floorUnder, healthAt, latelyIn, serve, servedFor, setState } from "./draft.ts";
 import type { WhyNot } from "./guard.ts";
 import { noteChanged, othersChanged } from "./lately.ts";
 import { gaining, isReckoned, loadsOf } from "./load.ts";
@@ -36,13 +36,13 @@ export function move(draft: Draft, service: ServiceConfig, want: Move): HeldBack
   if (floor) return hold(draft, service, to, floor);
   const { isOperatorsChoice: _choice, ramp: _ramp, ...rest } = state;
   const left = sitesOf(placed).filter((site) => !sitesOf(wanted).includes(site));
-  draft.services[service.name] = {
+  setState(draft, service.name, {
     ...rest,
     base,
     ...quarantined(draft, service, left),
     ...(assessment.isStep ? {} : counted(draft, service, want)),
     ...(assessment.ramp ? { ramp: { ...assessment.ramp, since: draft.now } } : {}),
-  };
+  });
   serve(draft, service, { to, situation, cause, because });
   return undefined;
 }
@@ -56,7 +56,7 @@ function whyNotMove(draft: Draft, service: ServiceConfig, want: Move): Braked | 
   if (assessment.isEvacuation) {
     if (assessment.cause?.kind !== "evacuate" || assessment.situation === "failback-stopped") return undefined;
     const answered = sitesOf(placed).map((site) => healthAt(draft, service, site).kind);
-    return whyNotSecondSite(assessment.cause.site, draft.lately.left, answered);
+    return whyNotSecondSite(assessment.cause.site, latelyIn(draft).left, answered);
   }
   const isLeaving = assessment.cause?.kind === "leave-degraded";
   const of = { service: service.name, channel: defaultChannel(service), isLeaving };
@@ -67,7 +67,7 @@ function whyNotMove(draft: Draft, service: ServiceConfig, want: Move): Braked | 
   const { guards, services } = draft.config;
   return (
     whyNotAgain({ agesMs, isLatched }, guards) ??
-    whyNotBudget(othersChanged(draft.lately, service.name), services.length, guards) ??
+    whyNotBudget(othersChanged(latelyIn(draft), service.name), services.length, guards) ??
     whyNotRoom(draft, service, want)
   );
 }
@@ -89,7 +89,7 @@ function counted(
   const agesMs = moves.map((date) => ago(draft, service, date));
   const isNewlyLatched = state.latchedAt === undefined && isLatching(agesMs, draft.config.guards);
   if (isNewlyLatched) draft.events.push({ kind: "latched", service: service.name, moves: moves.length });
-  if (!assessment.isEvacuation) noteChanged(draft.lately, service.name);
+  if (!assessment.isEvacuation) noteChanged(latelyIn(draft), service.name);
   return {
     moves,
     ...(isNewlyLatched ? { latchedAt: draft.now } : {}),
@@ -110,7 +110,7 @@ export function forgetMoves(draft: Draft, service: ServiceConfig): void {
   const isChangeOld = changedAt !== undefined && !isRecent(changedAt);
   if (state.moves.every(isRecent) && !isChangeOld) return;
   const moves = state.moves.filter(isRecent);
-  draft.services[service.name] = { ...rest, moves, ...(isChangeOld || changedAt === undefined ? {} : { changedAt }) };
+  setState(draft, service.name, { ...rest, moves, ...(isChangeOld || changedAt === undefined ? {} : { changedAt }) });
 }
 
 /** Says once, not each cycle, what is held back and by which rule. */

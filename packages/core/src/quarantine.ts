@@ -1,5 +1,5 @@
 import type { ServiceConfig } from "./config.ts";
-import { ago, type Draft, healthAt } from "./draft.ts";
+import { ago, type Draft, healthAt, latelyIn, setState } from "./draft.ts";
 import { flapped, forgetMs, holdMs, timesLeft } from "./hold.ts";
 import type { SiteName } from "./model.ts";
 import type { Quarantine, ServiceState } from "./world.ts";
@@ -16,14 +16,14 @@ export function quarantined(draft: Draft, service: ServiceConfig, left: readonly
     const entry: Quarantine = { site, since: draft.now, because: kind };
     quarantine = [...quarantine.filter((other) => other.site !== site), entry];
     flaps = flapped(flaps, site);
-    if (kind === "down") draft.lately.left.set(site, 0);
+    if (kind === "down") latelyIn(draft).left.set(site, 0);
     draft.events.push({ kind: "quarantined", service: service.name, site, because: kind });
   }
   return { quarantine, ...(flaps ? { flaps } : {}) };
 }
 
 /** How long a quarantined site must be healthy to be a target again. Unit: milliseconds. */
-const readmitMs = (
+export const readmitMs = (
   { config: { guards }, services }: Pick<Draft, "config" | "services">,
   service: string,
   site: SiteName,
@@ -42,7 +42,7 @@ export function readmit(draft: Draft, service: ServiceConfig): void {
     return kind === "healthy" && Math.min(healthyForMs, ago(draft, service, since)) >= neededMs;
   });
   if (clean.length === 0) return;
-  draft.services[service.name] = { ...state, quarantine: state.quarantine.filter((entry) => !clean.includes(entry)) };
+  setState(draft, service.name, { ...state, quarantine: state.quarantine.filter((entry) => !clean.includes(entry)) });
   for (const { site } of clean)
     draft.events.push({ kind: "readmitted", service: service.name, site, because: "clean-check-run" });
 }
@@ -58,5 +58,5 @@ export function forgive(draft: Draft, service: ServiceConfig): void {
   });
   if (flaps.length === state.flaps.length) return;
   const { flaps: _, ...rest } = state;
-  draft.services[service.name] = flaps.length > 0 ? { ...rest, flaps } : rest;
+  setState(draft, service.name, flaps.length > 0 ? { ...rest, flaps } : rest);
 }

@@ -1,7 +1,7 @@
 import type { Cause } from "./cause.ts";
 import type { Command } from "./command.ts";
 import type { ServiceConfig } from "./config.ts";
-import { type Draft, floorUnder, serve, servedFor } from "./draft.ts";
+import { type Draft, floorUnder, serve, servedFor, setState } from "./draft.ts";
 import { isDrained, overridesOf, pinOf } from "./override.ts";
 import { formatPlacement, onSite, type Placement, samePlacement, sitesOf } from "./placement.ts";
 import type { Ramp } from "./ramp.ts";
@@ -31,7 +31,7 @@ export function rebase(
   const undo = samePlacement(state.base, to) ? state.served : (before?.from ?? state.base);
   const ramp = how.ramp ? { ramp: how.ramp } : {};
   const quarantine = state.quarantine.filter((entry) => !named.includes(entry.site));
-  draft.services[service.name] = { ...rest, base: to, quarantine, undo, isOperatorsChoice: true, ...ramp };
+  setState(draft, service.name, { ...rest, base: to, quarantine, undo, isOperatorsChoice: true, ...ramp });
   release(draft, service, command.by);
   return serveAsAsked(draft, service, {
     command,
@@ -55,7 +55,7 @@ export function release(draft: Draft, service: ServiceConfig, by: string): void 
   const state = draft.services[service.name];
   if (!state || state.latchedAt === undefined) return;
   const { latchedAt: _, ...rest } = state;
-  draft.services[service.name] = { ...rest, moves: [] };
+  setState(draft, service.name, { ...rest, moves: [] });
   draft.events.push({ kind: "released", service: service.name, by });
 }
 

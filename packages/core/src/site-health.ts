@@ -1,8 +1,10 @@
 import { type Config, defaultChannel, type ServiceConfig } from "./config.ts";
+import { indexOf } from "./config-index.ts";
 import type { Opinion, SiteName } from "./model.ts";
-import { edgeKey, poolKey, type TargetKey } from "./target.ts";
+import { valueOf } from "./table.ts";
+import { poolKey, type TargetKey } from "./target.ts";
 import { isAlarmOnly, noVerdict, type Verdict } from "./verdict.ts";
-import type { VerdictState } from "./world.ts";
+import { healthyForMs, type Watch } from "./world.ts";
 
 /** How fit a site is to serve one service: the worse of its edge and its default channel's pool. */
 export type SiteHealth = {
@@ -20,26 +22,30 @@ export type SiteHealth = {
 export function siteHealth(
   config: Config,
   service: ServiceConfig,
-  of: { readonly site: SiteName; readonly verdicts: Readonly<Record<TargetKey, VerdictState>> },
+  of: { readonly site: SiteName; readonly watch: Pick<Watch, "verdicts" | "clock"> },
 ): SiteHealth {
-  const states = targetsOf(config, service, of.site).map((target) => ({ target, state: of.verdicts[target] }));
+  const { verdicts, clock } = of.watch;
+  const index = indexOf(config);
+  const keyed = index.steering.get(service.name)?.get(of.site) ?? [
+    { key: poolKey(service.name, defaultChannel(service), of.site), place: undefined },
+  ];
+  // Ten thousand services ask some ten times each when a site is lost, and most ask of the configuration that was counted by.
+  const isPlaced = verdicts.places === index.places;
+  const states = keyed.map(({ key: target, place }) => {
+    const state = isPlaced && place !== undefined ? verdicts.values[place] : valueOf(verdicts, target);
+    return { target, state };
+  });
   const each = states.map(({ target, state }) => ({ target, state, verdict: state?.verdict ?? noVerdict }));
   const worst = each.reduce((one, other) => (badness(other.verdict) > badness(one.verdict) ? other : one));
-  const healthyForMs = Math.min(...states.map(({ state }) => state?.healthyForMs ?? 0));
+  const forMs = Math.min(...states.map(({ state }) => (state ? healthyForMs(state, clock.ranMs) : 0)));
   return {
     site: of.site,
     kind: worst.verdict.kind,
     because: worst.verdict.because,
     ...(worst.verdict.because === "own-traffic" && worst.state?.traffic ? { detail: worst.state.traffic.because } : {}),
     target: worst.target,
-    healthyForMs,
+    healthyForMs: forMs,
   };
-}
-
-/** The edge, when the site has one that is looked at, and the pool that DNS is steered by. */
-function targetsOf(config: Config, service: ServiceConfig, site: SiteName): readonly TargetKey[] {
-  const hasEdge = config.sites.some((entry) => entry.name === site && entry.edge !== undefined);
-  return [...(hasEdge ? [edgeKey(site)] : []), poolKey(service.name, defaultChannel(service), site)];
 }
 
 /** An alarm that moves nothing must not hide a degradation that does. */

@@ -103,7 +103,7 @@ function waitFor(
   service: ServiceConfig,
   of: { readonly site: SiteName; readonly neededMs: number; readonly leftAgoMs?: number },
 ): { readonly because: string; readonly leftMs?: number } {
-  const { kind, healthyForMs } = siteHealth(durable.config, service, { site: of.site, verdicts: watch.verdicts });
+  const { kind, healthyForMs } = siteHealth(durable.config, service, { site: of.site, watch });
   const needed = `${Math.round(of.neededMs / 1000)} s of health`;
   if (kind !== "healthy") return { because: `it is ${kind}, and needs ${needed}` };
   const wellMs = Math.min(healthyForMs, of.leftAgoMs ?? healthyForMs);

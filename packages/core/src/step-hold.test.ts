@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { GuardSettings, ServiceConfig } from "./config.ts";
-import { ballotsFor, configOfThree, failoverOn, Leader, serviceOn } from "./fixtures.ts";
+import { ballotsFor, configOfThree, countOf, failoverOn, Leader, serviceOn } from "./fixtures.ts";
 import { epochMs, type Opinion } from "./model.ts";
 import { step } from "./step.ts";
 import { newWatch } from "./world.ts";
@@ -65,7 +65,7 @@ test("where the shell measures by a monotonic clock, a wall clock that steps add
   for (let cycle = 1; cycle <= 60; cycle += 1) {
     now += cycle % 2 === 0 ? day : -day + 1_000;
     const input = {
-      ballots: cycle < 40 ? ballotsFor(leader.world.durable.config, ab(bad, up)) : ballots,
+      ballots: countOf(cycle < 40 ? ballotsFor(leader.world.durable.config, ab(bad, up)) : ballots),
       commands: [],
       passedMs: 800,
     };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ballotsOf, commandOf, configOf, Leader, worldOf } from "./fixtures.ts";
+import { ballotsOf, commandOf, configOf, countOf, Leader, worldOf } from "./fixtures.ts";
 import { epochMs } from "./model.ts";
 import { step } from "./step.ts";
 
@@ -52,6 +52,6 @@ test("a new leader republishes under its epoch", () => {
 });
 
 test("a follower's step never yields a change", () => {
-  const input = { ballots: aDown, commands: [], role: { kind: "following" } } as const;
+  const input = { ballots: countOf(aDown), commands: [], role: { kind: "following" } } as const;
   assert.equal(step(worldOf(configOf()), input, epochMs(t0)).change, undefined);
 });

@@ -1,5 +1,5 @@
-import { automate } from "./automate.ts";
-import type { BallotCount } from "./ballot-box.ts";
+import { automateAll, servicesDue } from "./automate-all.ts";
+import type { BallotCount } from "./ballot-count.ts";
 import { type PastCause, rememberCauses } from "./cause.ts";
 import type { Command, CommandResult } from "./command.ts";
 import type { Config } from "./config.ts";
@@ -13,7 +13,7 @@ import { isExpired } from "./override.ts";
 import { reroute } from "./reroute.ts";
 import { buildSnapshot, type Snapshot } from "./snapshot.ts";
 import { watchVotes } from "./watch.ts";
-import type { Durable, HeldBack, ServiceState, Watch, World } from "./world.ts";
+import type { Durable, ServiceState, Watch, World } from "./world.ts";
 
 /** What the shell gathered for one cycle. */
 export type Input = {
@@ -51,8 +51,9 @@ export type Outcome = {
 export function step(world: World, input: Input, now: EpochMs): Outcome {
   const watched = watchVotes(world.watch, world.durable.config, { ...input, now });
   if (input.role.kind === "following" || isOutdated(world.durable, input.role.epoch)) {
-    const watch = { ...watched.watch, clock: seeDates(watched.watch.clock, world.durable.services) };
-    return { watch, change: undefined, events: watched.events, results: {} };
+    const { acted: _, ...watch } = watched.watch;
+    const clock = seeDates(watch.clock, world.durable.services);
+    return { watch: { ...watch, clock }, change: undefined, events: watched.events, results: {} };
   }
   let draft = openDraft(world.durable, watched.watch, now);
   expireOverrides(draft);
@@ -62,7 +63,12 @@ export function step(world: World, input: Input, now: EpochMs): Outcome {
     draft = obeyed.draft;
     results[command.id] = obeyed.result;
   }
-  const watch = automateAll(draft);
+  const isNewLeader = world.durable.snapshot?.fence.epoch !== input.role.epoch;
+  const isConfigNew = world.watch.counted?.config !== world.durable.config;
+  const isBlameNew = world.watch.blamed !== watched.watch.blamed;
+  const isAnyNew = isNewLeader || isConfigNew || isBlameNew || input.commands.length > 0;
+  const due = isAnyNew ? draft.config.services : servicesDue(draft, watched.changed);
+  const watch = automateAll(draft, due);
   const change = close(world.durable, draft, input.role.epoch);
   return { watch, change, events: [...watched.events, ...draft.events], results };
 }
@@ -78,29 +84,17 @@ function expireOverrides(draft: Draft): void {
   for (const { id } of expired) draft.events.push({ kind: "override-ended", id, because: "expired" });
 }
 
-function automateAll(draft: Draft): Watch {
-  const held: Record<ServiceName, HeldBack> = {};
-  const { situations } = draft.watch;
-  const next: Record<ServiceName, Watch["situations"][string]> = {};
-  for (const service of draft.config.services) {
-    const { assessment, held: why } = automate(draft, service);
-    if (why !== undefined) held[service.name] = why;
-    const from = situations[service.name];
-    const to = assessment.situation;
-    if (from !== to)
-      draft.events.push({ kind: "situation-changed", service: service.name, from: from ?? "unplaced", to });
-    next[service.name] = to;
-  }
-  const clock = seeDates(draft.watch.clock, draft.services);
-  return { ...draft.watch, held, situations: next, clock };
-}
-
 /** What changed between the world and the draft, or undefined. Anything durable takes at least one number of the sequence. */
 function close(before: Durable, draft: Draft, epoch: number): Change | undefined {
+  const isChangedState = (name: ServiceName): boolean => draft.services[name] !== before.services[name];
   const servicesChanged = Object.fromEntries(
-    Object.entries(draft.services).filter(([name, state]) => before.services[name] !== state),
+    [...(draft.touched ?? [])].flatMap((name) => {
+      const state = draft.services[name];
+      return state && isChangedState(name) ? [[name, state]] : [];
+    }),
   );
-  const servicesRemoved = Object.keys(before.services).filter((name) => !(name in draft.services));
+  const servicesRemoved =
+    draft.config === before.config ? [] : Object.keys(before.services).filter((name) => !(name in draft.services));
   const isConfigNew = draft.configRevision !== before.configRevision;
   const isNewLeader = before.snapshot?.fence.epoch !== epoch;
   const isChanged =

@@ -1,11 +1,12 @@
 import fc from "fast-check";
-import type { BallotCount } from "./ballot-box.ts";
 import type { Ask, Command } from "./command.ts";
 import type { Config, ServiceConfig } from "./config.ts";
 import {
+  type Ballots,
   ballotsFor,
   commandOf,
   configOfThree,
+  countOf,
   failoverOn,
   gatewaysAt,
   Leader,
@@ -101,7 +102,7 @@ export const anySeen: fc.Arbitrary<Seen> = fc.record({
   traffic: fc.array(anyTraffic, { minLength: 3, maxLength: 3 }),
 });
 
-export function ballotsOf(config: Config, { bySite, odd, traffic }: Seen): BallotCount {
+export function ballotsOf(config: Config, { bySite, odd, traffic }: Seen): Ballots {
   const all = ballotsFor(config, Object.fromEntries(sites.map((site, at) => [site, bySite[at] ?? "unknown"])));
   const [domain, site, opinion] = odd;
   const votes = all.votes.map((vote) =>
@@ -201,24 +202,27 @@ export type Cycle = {
 };
 
 /** What is asked is asked once. */
-const cyclesOf = (turn: Turn): readonly Turn[] => [
+export const cyclesOf = (turn: Turn): readonly Turn[] => [
   turn,
   ...Array.from({ length: turn.cycles - 1 }, () => ({ ...turn, asks: [], isNewLeader: false })),
 ];
+
+export const commandsOf = (turn: Turn, world: World): readonly Command[] =>
+  turn.asks.map((ask, at) =>
+    commandOf(typeof ask === "function" ? ask(world) : ask, { id: `c${at}`, isDryRun: turn.isDryRun }),
+  );
 
 function play(config: Config, turns: readonly Turn[], law: (cycle: Cycle) => void): void {
   const leader = new Leader(config);
   for (const turn of turns.flatMap(cyclesOf)) {
     if (turn.isNewLeader) leader.epoch += 1;
     const before = leader.world;
-    const commands = turn.asks.map((ask, at) =>
-      commandOf(typeof ask === "function" ? ask(before) : ask, { id: `c${at}`, isDryRun: turn.isDryRun }),
-    );
+    const commands = commandsOf(turn, before);
     const ballots = ballotsOf(before.durable.config, turn.seen);
     const now = leader.now + turn.waitMs;
     const role = { kind: "leading", epoch: leader.epoch } as const;
     const again = (given: readonly Command[]): Outcome =>
-      step(before, { ballots, commands: given, role }, epochMs(now));
+      step(before, { ballots: countOf(ballots), commands: given, role }, epochMs(now));
     const outcome = leader.cycle(now, ballots, commands);
     law({ before, after: leader.world, outcome, commands, now, again });
   }

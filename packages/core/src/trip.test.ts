@@ -7,7 +7,10 @@ type Word = "tripped" | "recovering" | "healthy" | "insufficient-data" | "suspec
 /** The trip after these words, five seconds apart. */
 function after(words: readonly Word[], hasGateway = true): Trip | undefined {
   let trip: Trip | undefined;
-  for (const state of words) trip = nextTrip(trip, state && { state, because: "" }, { passedMs: 5_000, hasGateway });
+  for (const [at, state] of words.entries()) {
+    const now = { ranMs: at * 5_000, passedMs: 5_000, hasGateway };
+    trip = nextTrip(trip, state && { state, because: "" }, now);
+  }
   return trip;
 }
 
@@ -28,10 +31,10 @@ for (const [name, words, standing] of table) {
 }
 
 test("its age runs on through silence, starts anew with the next trip, and is forgotten half a minute after the end", () => {
-  assert.deepEqual(after(["tripped", undefined, "recovering"]), { standing: "said", beganMs: 10_000, overMs: 0 });
-  assert.deepEqual(after(["tripped", "healthy", "tripped"]), { standing: "said", beganMs: 0, overMs: 0 });
+  assert.deepEqual(after(["tripped", undefined, "recovering"]), { standing: "said", beganAtMs: 0 });
+  assert.deepEqual(after(["tripped", "healthy", "tripped"]), { standing: "said", beganAtMs: 10_000 });
   const well = Array.from({ length: 6 }, (): Word => "healthy");
-  assert.deepEqual(after(["tripped", ...well]), { standing: "over", beganMs: 30_000, overMs: 30_000 });
+  assert.deepEqual(after(["tripped", ...well]), { standing: "over", beganAtMs: 0, stoodAtMs: 0 });
   assert.equal(after(["tripped", ...well, "healthy"]), undefined);
 });
 

@@ -8,14 +8,14 @@ import { togetherMs } from "./traffic/common-mode.ts";
 export type Trip = {
   /** `said` now; `unheard`: it was said, and the site has said nothing of it since; `over`: the site says otherwise. */
   readonly standing: "said" | "unheard" | "over";
-  /** Since it began. Unit: milliseconds. */
-  readonly beganMs: number;
-  /** Since it last stood; 0 while it stands. Unit: milliseconds. */
-  readonly overMs: number;
+  /** When it began, by the cycle's time. Unit: milliseconds. */
+  readonly beganAtMs: number;
+  /** When it last stood, likewise. Absent while it stands. */
+  readonly stoodAtMs?: number;
 };
 
 /**
- * The trip after one more cycle; undefined once it has been over for `togetherMs`: until then the pool is no place to
+ * The trip after one more cycle, which began `passedMs` ago and ends at `ranMs`; undefined once it has been over for `togetherMs`: until then the pool is no place to
  * move to from a degraded one. `hasGateway` false: the configuration
  * knows no gateway there any more, so nobody is left to take it back.
  *
@@ -27,12 +27,21 @@ export type Trip = {
 export function nextTrip(
   before: Trip | undefined,
   said: Traffic | undefined,
-  at: { readonly passedMs: number; readonly hasGateway: boolean },
+  at: { readonly ranMs: number; readonly passedMs: number; readonly hasGateway: boolean },
 ): Trip | undefined {
   const isStanding = before !== undefined && before.standing !== "over";
-  const beganMs = (before?.beganMs ?? 0) + at.passedMs;
-  if (said && sendsElsewhere(said.state)) return { standing: "said", beganMs: isStanding ? beganMs : 0, overMs: 0 };
-  if (!said && isStanding && at.hasGateway) return { standing: "unheard", beganMs, overMs: 0 };
-  const overMs = (before?.overMs ?? 0) + at.passedMs;
-  return before && overMs <= togetherMs ? { standing: "over", beganMs, overMs } : undefined;
+  if (said && sendsElsewhere(said.state)) return standing(before, "said", isStanding ? before.beganAtMs : at.ranMs);
+  if (!said && isStanding && at.hasGateway) return standing(before, "unheard", before.beganAtMs);
+  if (!before) return undefined;
+  const stoodAtMs = before.stoodAtMs ?? at.ranMs - at.passedMs;
+  if (at.ranMs - stoodAtMs > togetherMs) return undefined;
+  return before.standing === "over" ? before : { standing: "over", beganAtMs: before.beganAtMs, stoodAtMs };
 }
+
+/** From when on time alone ends a trip, by the cycle's time; undefined while it stands. */
+export const endsAfterMs = (trip: Trip | undefined): number | undefined =>
+  trip?.stoodAtMs === undefined ? undefined : trip.stoodAtMs + togetherMs;
+
+/** The same trip stays the same value, so that whoever sees it knows that nothing is new. */
+const standing = (before: Trip | undefined, how: "said" | "unheard", beganAtMs: number): Trip =>
+  before?.standing === how ? before : { standing: how, beganAtMs };

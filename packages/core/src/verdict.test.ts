@@ -129,7 +129,7 @@ const own: readonly [Verdict, keyof typeof trips, string][] = [
 for (const [byLooks, standing, expected] of own) {
   test(`${byLooks.kind} by ${byLooks.because}, with a trip ${standing}, is ${expected}`, () => {
     const found = trips[standing];
-    const trip = found && ({ ...found, beganMs: 0, overMs: 0 } as Trip);
+    const trip = found && ({ ...found, beganAtMs: 0 } as Trip);
     const after = withOwnTraffic(byLooks, trip);
     assert.equal(`${after.kind} ${after.because}`, expected);
   });

@@ -29,7 +29,9 @@ export type Report = {
   readonly seq: number;
   readonly configRevision: number;
   readonly selfCheck: SelfCheck;
+  /** All of them; with `since` only those that have changed since that one of this boot's reports, which the arbiter says it holds. */
   readonly votes: readonly Vote[];
+  readonly since?: number;
 };
 
 /** Whether the agent trusts its own eyes. A starved or cut-off prober sees everything down, so it abstains. */

@@ -1,14 +1,17 @@
-import type { BallotCount } from "./ballot-box.ts";
-import { type Blamed, blamedKey, blamedNow } from "./blamed.ts";
-import { type Config, configuredTargets } from "./config.ts";
+import { type BallotCount, countedOf, touchedSince, votesOn } from "./ballot-count.ts";
+import { type Blamed, blamedKey, blamedNow, isBlamedAlike } from "./blamed.ts";
+import type { Config } from "./config.ts";
+import { indexOf } from "./config-index.ts";
 import type { Event } from "./event.ts";
 import type { EpochMs } from "./model.ts";
 import { majority } from "./quorum.ts";
+import { valueOf, withValues } from "./table.ts";
 import { type Tally, tally } from "./tally.ts";
-import { type TargetKey, targetKey } from "./target.ts";
-import { nextTrip, type Trip } from "./trip.ts";
+import type { Target } from "./target.ts";
+import type { Traffic } from "./traffic/combine-traffic.ts";
+import { endsAfterMs, nextTrip, type Trip } from "./trip.ts";
 import { isAlarmOnly, noVerdict, type Verdict, verdict, withOwnTraffic } from "./verdict.ts";
-import type { VerdictState, Watch } from "./world.ts";
+import { type Counted, healthyForMs, type VerdictState, type Watch, type Well } from "./world.ts";
 
 /**
  * The most that one cycle counts towards a time of health, or of a brake, however far the clock has gone. A cycle comes each
@@ -17,57 +20,154 @@ import type { VerdictState, Watch } from "./world.ts";
  */
 export const cycleMsMax = 5_000;
 
+/** Rounding must not put a look off by a cycle. Unit: milliseconds. */
+export const earlyMs = 1;
+
 /** What is true now: every target's verdict from the votes that count, and what changed about our own eyes. */
 export function watchVotes(
   watch: Watch,
   config: Config,
   at: { ballots: BallotCount; now: EpochMs; passedMs?: number },
-): { watch: Watch; events: Event[] } {
-  const verdicts: Record<TargetKey, VerdictState> = {};
-  const byDates = at.now - (watch.cycleAt ?? at.now);
+): { watch: Watch; events: Event[]; changed: readonly Target[] } {
+  const { ballots, now } = at;
+  const byDates = now - (watch.cycleAt ?? now);
   const passedMs = Math.min(Math.max(at.passedMs ?? byDates, 0), cycleMsMax);
-  const events: Event[] = vantageEvents(watch, config, at.ballots);
-  const votesOn = Map.groupBy(at.ballots.votes, (vote) => vote.target);
-  for (const target of configuredTargets(config)) {
-    const key = targetKey(target);
-    const before = watch.verdicts[key] ?? { verdict: noVerdict, since: at.now, healthyForMs: 0 };
-    const counted = tally(votesOn.get(key) ?? [], config.electorate, target.site);
-    const hasGateway = config.gateways.some(({ site }) => site === target.site);
-    const next = nextState(before, counted, { now: at.now, passedMs, hasGateway });
-    verdicts[key] = next;
-    const [from, to] = [before.verdict, next.verdict];
-    if (from.kind !== to.kind) events.push({ kind: "verdict-changed", target: key, from, to, tally: counted });
-  }
-  const blamed = blamedNow(config, verdicts);
-  events.push(...blameEvents(watch.blamed, blamed));
   const clock = { ...watch.clock, ranMs: watch.clock.ranMs + passedMs };
+  const looked = lookAt(watch, config, { ballots, now, passedMs, ranMs: clock.ranMs });
+  const found = looked.isBlameNew ? blamedNow(config, looked.verdicts) : watch.blamed;
+  const blamed = JSON.stringify(found) === JSON.stringify(watch.blamed) ? watch.blamed : found;
+  const { verdicts, counted, changed } = looked;
   return {
-    watch: { ...watch, cycleAt: at.now, verdicts, blamed, freshDomains: at.ballots.freshDomains, clock },
-    events,
+    watch: { ...watch, cycleAt: now, verdicts, blamed, freshDomains: ballots.freshDomains, clock, counted },
+    events: [...vantageEvents(watch, config, ballots), ...looked.events, ...blameEvents(watch.blamed, blamed)],
+    changed,
   };
 }
 
-/** One target after one more cycle. Looks are weighed against what looks said before, whatever traffic has made of it. */
-function nextState(
-  before: VerdictState,
-  counted: Tally,
-  at: { readonly now: EpochMs; readonly passedMs: number; readonly hasGateway: boolean },
-): VerdictState {
-  const { traffic } = counted;
+type Looking = {
+  readonly ballots: BallotCount;
+  readonly now: EpochMs;
+  readonly passedMs: number;
+  readonly ranMs: number;
+};
+type Looked = {
+  readonly verdicts: Watch["verdicts"];
+  readonly counted: Counted;
+  readonly events: readonly Event[];
+  readonly changed: readonly Target[];
+  readonly isBlameNew: boolean;
+};
+
+/**
+ * Looks at the targets of which something may be new. The others would come out as they are: the same votes on the same state
+ * give the same state again, once they have done so.
+ */
+function lookAt(watch: Watch, config: Config, at: Looking): Looked {
+  const { targets, keys, gatewaySites } = indexOf(config);
+  const table = tableFor(watch, config, at);
+  const events: Event[] = [];
+  const changes = new Map<number, VerdictState>();
+  const restless: number[] = [];
+  const ends = new Map<number, number | undefined>();
+  let isBlameNew = table !== watch.verdicts;
+  for (const place of placesToLookAt(watch.counted, config, at)) {
+    const [target, key, before] = [targets[place], keys[place], table.values[place]];
+    if (!target || key === undefined || !before) continue;
+    const counted = tally(votesOn(at.ballots, key), config.electorate, target.site);
+    const next = nextState(before, counted, { ...at, hasGateway: gatewaySites.has(target.site) });
+    ends.set(place, endOf(next));
+    if (next === before) continue;
+    restless.push(place);
+    changes.set(place, next);
+    isBlameNew ||= !isBlamedAlike(before, next);
+    const [from, to] = [before.verdict, next.verdict];
+    if (from.kind !== to.kind) events.push({ kind: "verdict-changed", target: key, from, to, tally: counted });
+  }
+  const { agents, version } = countedOf(at.ballots);
+  return {
+    verdicts: withValues(table, changes),
+    counted: { config, agents, version, restless, endingAtMs: endingAfter(watch.counted, config, ends) },
+    events,
+    changed: [...changes.keys()].flatMap((place) => targets[place] ?? []),
+    isBlameNew,
+  };
+}
+
+/** The verdicts so far, at the places of this configuration. Of a new target nothing is known. */
+function tableFor({ verdicts, counted }: Watch, config: Config, { now, ranMs }: Looking): Watch["verdicts"] {
+  if (counted?.config === config) return verdicts;
+  const { places } = indexOf(config);
+  const unseen = { verdict: noVerdict, since: now, well: { forMs: 0, atMs: ranMs } };
+  return { places, values: [...places.keys()].map((key) => valueOf(verdicts, key) ?? unseen) };
+}
+
+/** In the order of the configuration. All of them, where nobody says of which the votes may have changed. */
+function placesToLookAt(counted: Counted | undefined, config: Config, { ballots, ranMs }: Looking): Iterable<number> {
+  const { places } = indexOf(config);
+  const touched = counted?.config === config ? touchedSince(ballots, counted) : undefined;
+  if (!counted || !touched) return places.values();
+  const all = new Set(counted.restless);
+  for (const [place, atMs] of counted.endingAtMs) if (atMs <= ranMs + earlyMs) all.add(place);
+  for (const key of touched) {
+    const place = places.get(key);
+    if (place !== undefined) all.add(place);
+  }
+  return [...all].sort((one, other) => one - other);
+}
+
+/** When a trip that is over is forgotten, which no vote brings about. */
+function endOf({ trip, badLooks }: VerdictState): number | undefined {
+  const ends = [trip, badLooks].flatMap((each) => endsAfterMs(each) ?? []);
+  return ends.length === 0 ? undefined : Math.min(...ends);
+}
+
+function endingAfter(
+  counted: Counted | undefined,
+  config: Config,
+  ends: ReadonlyMap<number, number | undefined>,
+): Counted["endingAtMs"] {
+  const before = counted?.config === config ? counted.endingAtMs : new Map<number, number>();
+  if ([...ends].every(([place, atMs]) => before.get(place) === atMs)) return before;
+  const after = new Map(before);
+  for (const [place, atMs] of ends) {
+    if (atMs === undefined) after.delete(place);
+    else after.set(place, atMs);
+  }
+  return after;
+}
+
+type Now = { readonly now: EpochMs; readonly ranMs: number; readonly passedMs: number; readonly hasGateway: boolean };
+
+/** One target after one more cycle, the same value if nothing is new. Looks are weighed against what looks said before, whatever traffic has made of it. */
+function nextState(before: VerdictState, counted: Tally, at: Now): VerdictState {
+  const traffic = sameTraffic(before.traffic, counted.traffic) ? before.traffic : counted.traffic;
   const trip = nextTrip(before.trip, traffic, at);
-  const byLooks = verdict(counted, before.byLooks ?? before.verdict);
-  const badLooks = nextBadLooks(before, byLooks, at.passedMs);
-  const next = withOwnTraffic(byLooks, trip);
+  const lookedBefore = before.byLooks ?? before.verdict;
+  const byLooks = sameVerdict(lookedBefore, verdict(counted, lookedBefore));
+  const badLooks = nextBadLooks(before, byLooks, at);
+  const withOwn = withOwnTraffic(byLooks, trip);
+  const next = sameVerdict(before.verdict, withOwn);
+  const well = nextWell(before, next, at);
+  const shown = withOwn === byLooks ? undefined : byLooks;
+  const isSame = next === before.verdict && shown === before.byLooks && well === before.well;
+  if (isSame && traffic === before.traffic && trip === before.trip && badLooks === before.badLooks) return before;
   return {
     verdict: next,
     since: next.kind === before.verdict.kind ? before.since : at.now,
-    healthyForMs: healthyFor(before, next, at.passedMs),
-    ...(next === byLooks ? {} : { byLooks }),
+    well,
+    ...(shown ? { byLooks: shown } : {}),
     ...(traffic ? { traffic } : {}),
     ...(trip ? { trip } : {}),
     ...(badLooks ? { badLooks } : {}),
   };
 }
+
+const sameTraffic = (one: Traffic | undefined, other: Traffic | undefined): boolean =>
+  one?.state === other?.state && one?.because === other?.because;
+
+/** The verdict before, where the new one says the same. */
+const sameVerdict = (before: Verdict, next: Verdict): Verdict =>
+  before.kind === next.kind && before.because === next.because ? before : next;
 
 /** Down, or degraded in a way that moves something. */
 const isBad = ({ kind, because }: Verdict): boolean =>
@@ -77,12 +177,22 @@ const isBad = ({ kind, because }: Verdict): boolean =>
  * Looks that are bad are told as trips are, to be blamed in the same way. Of what was unknown a moment ago nobody knows when it
  * went bad: an arbiter that has just started would find it all to have done so together.
  */
-function nextBadLooks(before: VerdictState, byLooks: Verdict, passedMs: number): Trip | undefined {
+function nextBadLooks(before: VerdictState, byLooks: Verdict, at: Now): Trip | undefined {
   const wasKnown = (before.byLooks ?? before.verdict).kind !== "unknown";
   const said = isBad(byLooks) && (wasKnown || before.badLooks) ? badTraffic : undefined;
-  return nextTrip(before.badLooks, said, { passedMs, hasGateway: false });
+  return nextTrip(before.badLooks, said, { ...at, hasGateway: false });
 }
 const badTraffic = { state: "tripped", because: "looks" } as const;
+
+/** A split vote neither counts nor breaks the time of health. */
+function nextWell(before: VerdictState, next: Verdict, { ranMs, passedMs }: Now): Well {
+  const ranBeforeMs = ranMs - passedMs;
+  if (before.verdict.kind !== "healthy" || next.kind !== "healthy")
+    return next.kind === before.verdict.kind ? before.well : { forMs: 0, atMs: ranMs };
+  if (next.because === before.verdict.because) return before.well;
+  const forMs = healthyForMs(before, ranBeforeMs);
+  return next.because === "majority" ? { forMs: forMs + passedMs, atMs: ranMs } : { forMs, atMs: ranMs };
+}
 
 /** Each blame is said once, when it comes and when it goes. */
 function blameEvents(before: readonly Blamed[], after: readonly Blamed[]): readonly Event[] {
@@ -91,12 +201,6 @@ function blameEvents(before: readonly Blamed[], after: readonly Blamed[]): reado
     ...after.filter((what) => !old.includes(blamedKey(what))).map((what): Event => ({ kind: "blamed", what })),
     ...before.filter((what) => !young.includes(blamedKey(what))).map((what): Event => ({ kind: "blame-ended", what })),
   ];
-}
-
-/** A split vote holds the verdict and proves nothing, so it neither counts nor breaks the time of health. */
-function healthyFor(before: VerdictState, next: Verdict, passedMs: number): number {
-  if (next.kind !== "healthy" || before.verdict.kind !== "healthy") return 0;
-  return next.because === "majority" ? before.healthyForMs + passedMs : before.healthyForMs;
 }
 
 function vantageEvents(watch: Watch, config: Config, ballots: BallotCount): Event[] {

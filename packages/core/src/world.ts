@@ -2,14 +2,14 @@ import type { Blamed } from "./blamed.ts";
 import type { ChannelConfig, Config } from "./config.ts";
 import { type CycleClock, newCycleClock } from "./cycle-clock.ts";
 import type { Flap } from "./hold.ts";
-import type { EpochMs, ServiceName, SiteName } from "./model.ts";
+import type { AgentName, EpochMs, ServiceName, SiteName } from "./model.ts";
 import type { Override } from "./override.ts";
 import type { Placement } from "./placement.ts";
 import type { Ramp } from "./ramp.ts";
 import type { SlotTable } from "./route/slot-table.ts";
 import type { SituationKind } from "./situation.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { TargetKey } from "./target.ts";
+import { emptyTable, type Table } from "./table.ts";
 import type { Traffic } from "./traffic/combine-traffic.ts";
 import type { Trip } from "./trip.ts";
 import type { Verdict } from "./verdict.ts";
@@ -75,7 +75,8 @@ export type HeldBack = {
 export type Watch = {
   /** When the last cycle was, to measure the time until this one; undefined before the first. */
   readonly cycleAt: EpochMs | undefined;
-  readonly verdicts: Readonly<Record<TargetKey, VerdictState>>;
+  /** Of each configured target, by its key. */
+  readonly verdicts: Table<VerdictState>;
   readonly freshDomains: readonly SiteName[];
   /** What each brake holds back now, so that it is said once and not each cycle. */
   readonly held: Readonly<Record<ServiceName, HeldBack>>;
@@ -84,14 +85,36 @@ export type Watch = {
   readonly blamed: readonly Blamed[];
   /** How long ago what is durable happened. */
   readonly clock: CycleClock;
+  /** Absent: every target is to be looked at. */
+  readonly counted?: Counted;
+  /** What automation has acted upon. Absent: every service is to be looked at, as by a follower that comes to lead. */
+  readonly acted?: Acted;
+};
+
+/** What the last cycle counted, so that the next looks only at targets of which something may be new. */
+export type Counted = {
+  readonly config: Config;
+  /** Whose votes counted. */
+  readonly agents: readonly AgentName[];
+  /** The last change of a vote that was counted; undefined when nobody numbered them. */
+  readonly version: number | undefined;
+  /** Places of targets that have just changed, and may change once more though their votes don't. */
+  readonly restless: readonly number[];
+  /** Until when a trip that is over is remembered, by the place of its target and the cycle's time. Unit: milliseconds. */
+  readonly endingAtMs: ReadonlyMap<number, number>;
+};
+
+export type Acted = {
+  readonly overrides: readonly Override[];
+  /** When, by the cycle's time, time alone may change something about a service. Absent from it: only other facts may. Unit: milliseconds. */
+  readonly dueAtMs: ReadonlyMap<ServiceName, number>;
 };
 
 export type VerdictState = {
   readonly verdict: Verdict;
   /** For showing. How long something has lasted is never worked out from it, since the wall clock may step. */
   readonly since: EpochMs;
-  /** Time by the cycle for which a majority has said `healthy` without a break. Unit: milliseconds. */
-  readonly healthyForMs: number;
+  readonly well: Well;
   /** What looks alone say, while the site's own traffic says worse. */
   readonly byLooks?: Verdict;
   /** What the site's own gateways say of the pool now. */
@@ -102,9 +125,19 @@ export type VerdictState = {
   readonly badLooks?: Trip;
 };
 
+/**
+ * Time by the cycle for which a majority has said `healthy` without a break: `forMs` when the cycle's time was `atMs`. It runs on
+ * while they say so, and nothing need be written down for that. Unit: milliseconds.
+ */
+export type Well = { readonly forMs: number; readonly atMs: number };
+
+/** Unit: milliseconds. A split vote holds the verdict and proves nothing, so the time stands still. */
+export const healthyForMs = ({ verdict, well }: VerdictState, ranMs: number): number =>
+  verdict.kind === "healthy" && verdict.because === "majority" ? well.forMs + (ranMs - well.atMs) : well.forMs;
+
 export const newWatch: Watch = {
   cycleAt: undefined,
-  verdicts: {},
+  verdicts: emptyTable,
   freshDomains: [],
   held: {},
   situations: {},

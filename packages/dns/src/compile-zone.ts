@@ -61,7 +61,9 @@ export function compileZone(snapshot: Snapshot): CompiledZone {
       add(ownerName(record.name, apex), rdata(record.type, data, { ttl: record.ttlSeconds, apex }));
   }
   add(`_sluice-fence.${apex}`, { type: typeCodes.TXT, ttl: 0, data: [formatFence(snapshot.fence)] });
-  for (const service of services) nodeAt(nodes, ownerName(service.host, apex), apex).choices = choicesOf(service);
+  const encodeAddress = makeAddressEncoder();
+  for (const service of services)
+    nodeAt(nodes, ownerName(service.host, apex), apex).choices = choicesOf(service, encodeAddress);
   const negativeTtl = Math.min(zone.ttlSeconds, zone.negativeTtlSeconds);
   return { name: apex, negativeSoa: encode({ ...soa, ttl: negativeTtl }), nodes };
 }
@@ -80,13 +82,32 @@ function addTo(node: Draft, data: Rdata): void {
 const encode = (data: Rdata): WireRecord =>
   Packet.Resource.encode({ name: "", class: 1, ...data } as never).subarray(1) as WireRecord;
 
-function choicesOf(service: ServiceSnapshot): Map<number, Choice[]> {
+type Encoded = { readonly type: number; readonly record: WireRecord };
+
+/** Ten thousand services share a few addresses: each is encoded once for each TTL. */
+function makeAddressEncoder(): (address: string, ttl: number) => Encoded {
+  const known = new Map<string, Encoded>();
+  return (address, ttl) => {
+    const key = `${ttl} ${address}`;
+    const found = known.get(key);
+    if (found) return found;
+    const data = addressData(address, ttl);
+    const encoded = { type: data.type, record: encode(data) };
+    known.set(key, encoded);
+    return encoded;
+  };
+}
+
+function choicesOf(
+  service: ServiceSnapshot,
+  encodeAddress: ReturnType<typeof makeAddressEncoder>,
+): Map<number, Choice[]> {
   const choices = new Map<number, Choice[]>();
   for (const { share, addresses } of service.choices) {
     if (share <= 0) continue;
-    const data = [...new Set(addresses)].map((address) => addressData(address, service.ttlSeconds));
+    const data = [...new Set(addresses)].map((address) => encodeAddress(address, service.ttlSeconds));
     for (const type of [typeCodes.A, typeCodes.AAAA]) {
-      const records = data.filter((record) => record.type === type).map(encode);
+      const records = data.filter((each) => each.type === type).map(({ record }) => record);
       if (records.length > 0) choices.set(type, [...(choices.get(type) ?? []), { share, records }]);
     }
   }
@@ -103,11 +124,17 @@ function addressData(address: string, ttl: number): Rdata {
 function nodeAt(nodes: Map<string, Draft>, name: string, apex: string): Draft {
   const found = nodes.get(name);
   if (found) return found;
-  const owner = Packet.Name.encode(name) as unknown as Uint8Array;
-  const node: Draft = { owner, sets: new Map(), choices: new Map() };
+  const node: Draft = { owner: ownerAt(nodes, name, apex), sets: new Map(), choices: new Map() };
   nodes.set(name, node);
-  if (name !== apex) nodeAt(nodes, name.slice(name.indexOf(".") + 1), apex);
   return node;
+}
+
+/** A name on the wire is its first label before the rest (RFC 1035 §3.1), and the rest is known from the node above. */
+function ownerAt(nodes: Map<string, Draft>, name: string, apex: string): Uint8Array {
+  if (name === apex) return Packet.Name.encode(name) as unknown as Uint8Array;
+  const dot = name.indexOf(".");
+  const label = Buffer.from(name.slice(0, dot), "latin1");
+  return Buffer.concat([Uint8Array.of(label.length), label, nodeAt(nodes, name.slice(dot + 1), apex).owner]);
 }
 
 function soaOf({ zone }: Snapshot, apex: string): Rdata {

@@ -72,10 +72,13 @@ function togetherFaults(parts: ZoneParts, apex: string): readonly Problem[] {
   const faults: Problem[] = [];
   const hosts = parts.services.map(({ host }) => ownerName(host, apex));
   const servers = parts.nameservers.map(({ name }) => ownerName(name, apex));
+  const taken = new Set([...hosts, ...servers]);
+  const before = new Set<string>();
   for (const [at, host] of hosts.entries()) {
-    if (hosts.indexOf(host) < at) faults.push({ path: `services[${at}].host`, message: `${host} is there twice` });
+    if (before.has(host)) faults.push({ path: `services[${at}].host`, message: `${host} is there twice` });
     const isTaken = host === apex || servers.includes(host);
     if (isTaken) faults.push({ path: `services[${at}].host`, message: `${host} is the zone's or a nameserver's own` });
+    before.add(host);
   }
   const typesAt = new Map<string, Set<string>>();
   const first = new Map<string, RecordConfig>();
@@ -83,16 +86,16 @@ function togetherFaults(parts: ZoneParts, apex: string): readonly Problem[] {
     const name = ownerName(record.name, apex);
     const path = `zone.records[${at}]`;
     const isAddress = record.type === "A" || record.type === "AAAA";
-    if (isAddress && [...hosts, ...servers].includes(name))
+    if (isAddress && taken.has(name))
       faults.push({ path, message: `the addresses of ${name} come from elsewhere in the configuration` });
-    const types = typesAt.get(name) ?? new Set([...hosts, ...servers, apex].includes(name) ? ["others"] : []);
+    const types = typesAt.get(name) ?? new Set(taken.has(name) || name === apex ? ["others"] : []);
     typesAt.set(name, types.add(record.type));
     if (types.has("CNAME") && types.size > 1)
       faults.push({ path, message: `${name} has a CNAME beside other records` });
-    const before = first.get(`${record.type} ${name}`) ?? record;
-    first.set(`${record.type} ${name}`, before);
-    if (record.type === "CNAME" && before !== record) faults.push({ path, message: `${name} has two CNAMEs` });
-    if (before.ttlSeconds !== record.ttlSeconds)
+    const earlier = first.get(`${record.type} ${name}`) ?? record;
+    first.set(`${record.type} ${name}`, earlier);
+    if (record.type === "CNAME" && earlier !== record) faults.push({ path, message: `${name} has two CNAMEs` });
+    if (earlier.ttlSeconds !== record.ttlSeconds)
       faults.push({ path: `${path}.ttlSeconds`, message: `another ${record.type} of ${name} has another TTL` });
   }
   return faults;

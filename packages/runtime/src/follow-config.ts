@@ -7,7 +7,7 @@ import type { Logger } from "./logger.ts";
 
 export type ConfigInForce = { readonly revision: number; readonly config: Config };
 
-const bytesMax = 8 * 1024 * 1024;
+const bytesMax = 32 * 1024 * 1024;
 
 /** The newest configuration that this process has been given: the file's, as revision 0, or one kept from an arbiter. */
 export async function configAtStart(bootstrap: Config, stateDir: string, keyring: Keyring): Promise<ConfigInForce> {

@@ -4,7 +4,7 @@ import type { Logger, Signer } from "@sluice/runtime";
 import { followSuspicions } from "./follow-suspicions.ts";
 import { makeLines } from "./lines.ts";
 import type { AgentMetrics } from "./metrics.ts";
-import { makeReporter, newBootId, type Said, type Saying } from "./reporter.ts";
+import { makeReporter, newBootId, type Said, type Saying, wantsAgain } from "./reporter.ts";
 
 /** A line to each arbiter: reports go out, suspicions come in. No line waits for another. */
 export interface ArbiterLines {
@@ -66,7 +66,7 @@ function makeLine(
 function makeResultLog(logger: Logger, arbiter: string): (result: string) => void {
   let last = "";
   return (result) => {
-    if (result === last || result === "unknown-nonce" || result === "old-nonce") return;
+    if (result === last || wantsAgain(result)) return;
     last = result;
     const fields = { event: "reports", arbiter, result };
     if (result === "counted") logger.info(fields, `${arbiter} counts our reports`);

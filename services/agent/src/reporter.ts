@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type ArbiterConfig, type Report, SluiceError, type Vote } from "@sluice/core";
 import type { Clock } from "@sluice/ports";
 import { type Answer, request, type Signer, sleep } from "@sluice/runtime";
+import { type Held, newsSince } from "./news.ts";
 
 /** What an agent says, less what differs from arbiter to arbiter. */
 export type Saying = Pick<Report, "configRevision" | "selfCheck" | "votes">;
@@ -39,6 +40,7 @@ export const newBootId = (): string => randomUUID();
 export function makeReporter(deps: Deps): Reporter {
   let nonce = "";
   let seq = 0;
+  let held: Held | undefined;
   let hurried = new AbortController();
 
   /** True when the arbiter wants the report again, under the nonce it just gave. */
@@ -46,15 +48,20 @@ export function makeReporter(deps: Deps): Reporter {
     seq += 1;
     const { agent, arbiter, bootId } = deps;
     const saying = deps.say();
-    const body: Report = { agent, arbiter: arbiter.name, nonce, bootId, seq, ...saying, votes: terse(saying.votes) };
+    const votes = terse(saying.votes);
+    const next = { seq, configRevision: saying.configRevision, votes };
+    const body: Report = { agent, arbiter: arbiter.name, nonce, bootId, seq, ...saying, ...newsSince(held, next) };
+    // Whether this one comes in is unknown until the arbiter has said so.
+    held = undefined;
     const askedAt = deps.clock.monotonicMs();
     try {
       const url = `${arbiter.url}/v1/reports`;
       const answer = await request({ url, method: "POST", body: deps.signer.sign("report", body), timeoutMs, signal });
       const reply = replyOf(answer);
       if (reply) ({ nonce } = reply);
+      if (reply?.result === "counted" && reply.holds === next.seq) held = next;
       deps.onReply(reply ? { kind: "answered", ...reply, askedAt } : { kind: "failed", result: "rejected" });
-      return reply?.result === "unknown-nonce" || reply?.result === "old-nonce";
+      return reply !== undefined && wantsAgain(reply.result);
     } catch (error) {
       if (signal.aborted) return false;
       if (!(error instanceof SluiceError)) throw error;
@@ -77,15 +84,24 @@ export function makeReporter(deps: Deps): Reporter {
   };
 }
 
-type Reply = { readonly result: string; readonly nonce: string; readonly configRevision: number };
+/** What the next report puts right at once. */
+export const wantsAgain = (result: string): boolean =>
+  result === "unknown-nonce" || result === "old-nonce" || result === "gap";
+
+type Reply = {
+  readonly result: string;
+  readonly nonce: string;
+  readonly configRevision: number;
+  readonly holds: unknown;
+};
 
 /** What the arbiter said, or undefined if it doesn't speak as an arbiter does. */
 function replyOf({ status, body }: Answer): Reply | undefined {
   if (status !== 200 || typeof body !== "object" || body === null) return undefined;
-  const { kind, because, nonce, configRevision } = body as Readonly<Record<string, unknown>>;
+  const { kind, because, nonce, configRevision, holds } = body as Readonly<Record<string, unknown>>;
   if (typeof nonce !== "string" || nonce.length > 128 || typeof configRevision !== "number") return undefined;
   const refused = typeof because === "string" ? because.slice(0, 40) : "refused";
-  return { result: kind === "counted" ? "counted" : refused, nonce, configRevision };
+  return { result: kind === "counted" ? "counted" : refused, nonce, configRevision, holds };
 }
 
 const terse = (votes: readonly Vote[]): readonly Vote[] =>

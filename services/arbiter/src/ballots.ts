@@ -15,12 +15,14 @@ import {
   type SiteName,
   SluiceError,
   sendsElsewhere,
+  type TargetKey,
   type Vote,
   type WhyNotCounted,
   whyAgentNotCounted,
 } from "@sluice/core";
 import type { Clock } from "@sluice/ports";
 import type { Keyring } from "@sluice/runtime";
+import { inShort } from "./in-short.ts";
 import type { ArbiterMetrics } from "./metrics.ts";
 import type { SuspicionBoard } from "./suspicion-board.ts";
 
@@ -31,6 +33,8 @@ export type ReportReply = {
   readonly kind: "counted" | "refused";
   readonly because?: string;
   readonly nonce: string;
+  /** The number of the report that was counted, so that the next may say only what is new since. */
+  readonly holds?: number;
 };
 
 /** The box with its door: signatures, nonces and the clock. The arithmetic is the core's. */
@@ -72,13 +76,10 @@ export function makeBallots(deps: Deps): Ballots {
       box = issueNonce(box, report.agent, { nonce, now: deps.clock.monotonicMs() });
       if (received.kind === "refused") return { kind: "refused", because: received.because, nonce };
       const site = config.agents.find(({ name }) => name === report.agent)?.site ?? "";
-      const events = changes(before, report, site);
-      deps.board.post(
-        report.agent,
-        report.votes.filter((vote) => vote.suspect).map((vote) => vote.target),
-      );
+      const events = inShort(changes(before, report, site));
+      deps.board.post(report.agent, newlySuspected(before, report));
       if (events.length > 0 || !before.agents[report.agent]?.report) deps.onChange(events);
-      return { kind: "counted", nonce };
+      return { kind: "counted", nonce, holds: report.seq };
     },
     count: (config, configRevision) => countBallots(box, config.agents, at(config, configRevision)),
     whyNotCounted: (agent, config, configRevision) => whyAgentNotCounted(box, agent, at(config, configRevision)),
@@ -104,6 +105,11 @@ function openReport(deps: Deps, envelope: Envelope, config: Config): Report {
   if (configured.site !== opened.site) throw refuse("other-site");
   return report;
 }
+
+const newlySuspected = (before: BallotBox, { agent, votes }: Report): readonly TargetKey[] =>
+  votes
+    .filter(({ target, suspect }) => suspect && lastVote(before, agent, target)?.suspect !== true)
+    .map(({ target }) => target);
 
 /** What this report of an agent of `site` says that the agent's last one did not. */
 function changes(before: BallotBox, report: Report, site: SiteName): Event[] {

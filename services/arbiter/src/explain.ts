@@ -11,6 +11,8 @@ import {
   tally,
   tallySentence,
   targetKey,
+  valueOf,
+  votesOn,
 } from "@sluice/core";
 import { serviceStatus, type View } from "./status.ts";
 
@@ -39,19 +41,20 @@ export function explain(facts: Facts, service: ServiceConfig) {
     failback: service.failback.kind,
     allBad: service.allBad.kind,
     sites: policySites(service.policy).map((site) => {
-      const health = siteHealth(config, service, { site, verdicts: watch.verdicts });
+      const health = siteHealth(config, service, { site, watch });
       const quarantine = state?.quarantine.find((entry) => entry.site === site);
       const isServing = sitesOf(state?.served ?? { kind: "sorry" }).includes(site);
       return { ...health, isServing, quarantinedSince: quarantine?.since ?? null };
     }),
     targets: targets.map((target) => {
       const key = targetKey(target);
-      const votes = facts.ballots.votes.filter((vote) => vote.target === key);
+      const votes = votesOn(facts.ballots, key);
+      const known = valueOf(watch.verdicts, key);
       const counted = tally(votes, config.electorate, target.site);
       return {
         target: key,
-        verdict: watch.verdicts[key]?.verdict ?? null,
-        since: watch.verdicts[key]?.since ?? null,
+        verdict: known?.verdict ?? null,
+        since: known?.since ?? null,
         tally: tallySentence(counted),
         traffic: counted.traffic ?? null,
         votes: config.agents.map((agent) => ({

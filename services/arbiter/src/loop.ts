@@ -14,6 +14,7 @@ import {
 import type { Clock } from "@sluice/ports";
 import type { Logger } from "@sluice/runtime";
 import type { Ballots } from "./ballots.ts";
+import { inShort } from "./in-short.ts";
 import type { Journal } from "./journal.ts";
 import type { Leadership } from "./leadership.ts";
 import type { ArbiterMetrics } from "./metrics.ts";
@@ -43,6 +44,8 @@ type Deps = {
 };
 
 const commandsMax = 64;
+/** Events of one cycle that go to the log as well. The journal has them all. */
+const loggedMax = 500;
 
 export function makeLoop(deps: Deps): Loop {
   let watch: Watch = newWatch;
@@ -81,7 +84,8 @@ export function makeLoop(deps: Deps): Loop {
     const monoAt = deps.clock.monotonicMs();
     const passedMs = monoAt - (countedAt ?? monoAt);
     const commands = taken.map((entry) => entry.command);
-    const { change, events, ...outcome } = step(world, { ballots, role, commands, passedMs }, at);
+    const { change, events: all, ...outcome } = step(world, { ballots, role, commands, passedMs }, at);
+    const events = inShort(all);
     const refused = change && epoch !== undefined ? await perform(change, { epoch, events, at }) : undefined;
     if (!refused) {
       watch = outcome.watch;
@@ -134,10 +138,11 @@ function showHeld({ held }: ArbiterMetrics, watch: Watch): void {
 function record(deps: Deps, events: readonly Event[], head: { sequence: number; epoch: number }): void {
   deps.metrics.sequence.set(head.sequence);
   deps.metrics.epoch.set(head.epoch);
-  for (const event of events) {
+  for (const event of events)
     if (event.kind === "decided") deps.metrics.decisions.inc({ cause: event.decision.cause.kind });
-    deps.logger.info({ event: event.kind }, sentence(event));
-  }
+  for (const event of events.slice(0, loggedMax)) deps.logger.info({ event: event.kind }, sentence(event));
+  if (events.length > loggedMax)
+    deps.logger.info({ event: "more" }, `${events.length - loggedMax} more events of this cycle are in the journal`);
   deps.journal.committed();
 }
 

@@ -21,6 +21,7 @@ import {
   sitesOf,
   standingBrakes,
   type TargetKey,
+  valueOf,
   type Watch,
   type WhyNotCounted,
   weightsOf,
@@ -69,7 +70,7 @@ export function statusOf(view: View) {
     sites: config.sites.map((site) => ({
       site: site.name,
       role: site.role,
-      edge: site.edge ? (watch.verdicts[edgeKey(site.name)]?.verdict.kind ?? "unknown") : null,
+      edge: site.edge ? (valueOf(watch.verdicts, edgeKey(site.name))?.verdict.kind ?? "unknown") : null,
     })),
     services: config.services.map((service) => serviceStatus(view, service)),
     nameservers: config.nameservers.map(({ name, site }) => ({ nameserver: name, site, ...nodeStatus(view, name) })),
@@ -121,7 +122,7 @@ const heldSentence = (held: Watch["held"][string] | undefined): string | null =>
 
 /** Traffic is told as its gateways say it: where requests are too few it is `insufficient-data`, and never `healthy`. */
 function poolStatus({ watch }: View, target: TargetKey) {
-  const state = watch.verdicts[target];
+  const state = valueOf(watch.verdicts, target);
   const { kind, because } = state?.verdict ?? noVerdict;
   return { target, verdict: kind, because, traffic: state?.traffic ?? null };
 }
@@ -131,7 +132,7 @@ function standbyOf(view: View, service: ServiceConfig, serving: readonly string[
   return policySites(service.policy)
     .filter((site) => !serving.includes(site))
     .map((site) => {
-      const health = siteHealth(view.durable.config, service, { site, verdicts: view.watch.verdicts }).kind;
+      const health = siteHealth(view.durable.config, service, { site, watch: view.watch }).kind;
       const isQuarantined = quarantine.some((entry) => entry.site === site);
       return { site, isReady: health === "healthy" && !isQuarantined, health, isQuarantined };
     });

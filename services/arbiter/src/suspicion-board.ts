@@ -6,7 +6,7 @@ import { sleep } from "@sluice/runtime";
  * is worth something for a second, and agents look anyway.
  */
 export interface SuspicionBoard {
-  /** The targets an agent now suspects. Those it already suspected are not posted again. */
+  /** The targets that an agent has begun to suspect. */
   post(agent: AgentName, targets: readonly TargetKey[]): void;
   /** What others suspected since `after`; waits up to `waitMs` for something. */
   read(
@@ -22,7 +22,6 @@ const keptMax = 256;
 export function makeSuspicionBoard(): SuspicionBoard {
   let posted: { readonly cursor: number; readonly agent: AgentName; readonly target: TargetKey }[] = [];
   let cursor = 1;
-  const standing = new Map<AgentName, ReadonlySet<TargetKey>>();
   const waiters = new Set<() => void>();
   const news = (agent: AgentName, after: number): SuspicionNews => ({
     cursor,
@@ -32,11 +31,8 @@ export function makeSuspicionBoard(): SuspicionBoard {
   });
   return {
     post(agent, targets) {
-      const before = standing.get(agent);
-      const fresh = targets.filter((target) => !before?.has(target));
-      standing.set(agent, new Set(targets));
-      if (fresh.length === 0) return;
-      for (const target of fresh) {
+      if (targets.length === 0) return;
+      for (const target of targets) {
         cursor += 1;
         posted.push({ cursor, agent, target });
       }

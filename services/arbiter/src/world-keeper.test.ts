@@ -59,7 +59,7 @@ test("takes up a commit whose outcome was lost, without waiting for the next one
     bootstrap: checked.config,
   });
   assert.equal(await keeper.readBack(), false);
-  const ballots = { votes: [], freshDomains: [] };
+  const ballots = { casts: [], freshDomains: [] };
   const world = { durable: keeper.durable(), watch: newWatch };
   const { change } = step(world, { ballots, commands: [], role: { kind: "leading", epoch } }, epochMs(0));
   assert.ok(change);

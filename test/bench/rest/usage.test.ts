@@ -18,8 +18,8 @@ test("what an ended child has used counts once: with the process that waited for
   const looks = { before: [at(1, 100), at(2, 500), at(9, 0)], after: [at(1, 620), at(9, 10)], ms: 1_000 };
   const usage = usageByRole(looks, (pid) => (pid === 9 ? "agent" : "postgres"));
   assert.deepEqual(usage, [
-    { role: "postgres", cpu: 0.02, processes: 1, residentMax: 1, residentSum: 1 },
-    { role: "agent", cpu: 0.01, processes: 1, residentMax: 9, residentSum: 9 },
+    { role: "postgres", cpu: 0.02, cpuMs: 20, processes: 1, residentMax: 1, residentSum: 1 },
+    { role: "agent", cpu: 0.01, cpuMs: 10, processes: 1, residentMax: 9, residentSum: 9 },
   ]);
 });
 

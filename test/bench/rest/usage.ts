@@ -7,6 +7,8 @@ export type Usage = {
   readonly role: string;
   /** As a share of one core. */
   readonly cpu: number;
+  /** Unit: milliseconds. */
+  readonly cpuMs: number;
   readonly processes: number;
   /** The biggest process of the role, and all of them together; shared pages count in each. Unit: bytes. */
   readonly residentMax: number;
@@ -34,6 +36,7 @@ export function usageByRole(
     return {
       role,
       cpu: (cpuMs.get(role) ?? 0) / looks.ms,
+      cpuMs: cpuMs.get(role) ?? 0,
       processes: processes.length,
       residentMax: Math.max(...resident),
       residentSum: resident.reduce((sum, bytes) => sum + bytes, 0),

@@ -7,6 +7,7 @@ import {
   type Opinion,
   step,
   type TargetKey,
+  tableOf,
   type World,
 } from "@sluice/core";
 
@@ -42,18 +43,23 @@ export function makeSimArbiter(config: Config, targets: readonly TargetKey[]): S
     },
     watch: newWatch,
   };
-  const votes = config.agents.map((agent) =>
-    targets.map((target) => ({ agent: agent.name, domain: agent.site, target, opinion: "unknown" as Opinion })),
-  );
+  const votesOf = (opinions: readonly Opinion[]) =>
+    tableOf(targets.map((target, at) => [target, { target, opinion: opinions[at] ?? "unknown", suspect: false }]));
+  const votes = config.agents.map(() => votesOf([]));
   const freshDomains = [...new Set(config.agents.map((agent) => agent.site))];
   const moves: Decision[] = [];
   return {
     moves,
     report(agent, opinions) {
-      votes[agent] = (votes[agent] ?? []).map((vote, index) => ({ ...vote, opinion: opinions[index] ?? "unknown" }));
+      votes[agent] = votesOf(opinions);
     },
     cycle(now) {
-      const ballots: BallotCount = { votes: votes.flat(), freshDomains };
+      const casts = config.agents.map(({ name, site }, at) => ({
+        agent: name,
+        domain: site,
+        votes: votes[at] ?? votesOf([]),
+      }));
+      const ballots: BallotCount = { casts, freshDomains };
       const outcome = step(world, { ballots, commands: [], role: { kind: "leading", epoch: 1 } }, epochMs(epoch + now));
       moves.push(...(outcome.change?.decisions ?? []));
       world = { durable: outcome.change?.durable ?? world.durable, watch: outcome.watch };

@@ -3,8 +3,10 @@ import type { Prng } from "@sluice/ports";
 import { makeProcess, type SimulatedProcess } from "@sluice/testkit";
 import { stallMaxMs } from "../../../services/agent/src/heartbeat.ts";
 import { type LookPlan, lookPlans } from "../../../services/agent/src/look-target.ts";
+import { type Held, newsSince } from "../../../services/agent/src/news.ts";
 import { beginLook, isDue, nextLookAt, suspect } from "../../../services/agent/src/pace.ts";
 import { outsideOf } from "../../../services/agent/src/reach.ts";
+import { wantsAgain } from "../../../services/agent/src/reporter.ts";
 import { checkEnded, type Eyes, isCutOff, judgeEyes, newEyes } from "../../../services/agent/src/self-check.ts";
 import { newWatched, noteLook, voteOf, type Watched } from "../../../services/agent/src/watched.ts";
 import { makeSigner } from "../keys.ts";
@@ -55,6 +57,7 @@ type Line = {
   readonly to: SimArbiter;
   nonce: string;
   seq: number;
+  held: Held | undefined;
   cursor: number;
   isBusy: boolean;
   isHurried: boolean;
@@ -82,6 +85,7 @@ export function makeSimAgent(world: World, options: Options): SimAgent {
         to,
         nonce: "",
         seq: 0,
+        held: undefined,
         cursor: 0,
         isBusy: false,
         isHurried: false,
@@ -230,7 +234,8 @@ async function sendReport(life: Life, line: Line): Promise<boolean> {
     votes: votes(life),
   };
   const made: Made = { report: body, at: world.kernel.now(), wallError: process.wallError() };
-  const envelope = makeSigner(process.name).sign("report", body);
+  const envelope = makeSigner(process.name).sign("report", { ...body, ...newsSince(line.held, body) });
+  line.held = undefined;
   life.sent.push({ to: line.to, envelope, made });
   if (life.sent.length > sentMax) life.sent.shift();
   const askedAt = process.clock.monotonicMs();
@@ -243,11 +248,12 @@ async function sendReport(life: Life, line: Line): Promise<boolean> {
   const reply = answer.kind === "answer" ? answer.value : undefined;
   if (!reply) return false;
   line.nonce = reply.nonce;
+  if (reply.holds === body.seq) line.held = body;
   revisions.set(line, reply.configRevision);
   line.cursor = reply.news.cursor;
   for (const target of reply.news.targets) suspectTarget(life, target);
   if (line.to.process.site !== process.site) checked(life, askedAt, true);
-  return reply.result === "unknown-nonce" || reply.result === "old-nonce";
+  return wantsAgain(reply.result);
 }
 
 const revisions = new WeakMap<Line, number>();

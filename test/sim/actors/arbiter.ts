@@ -36,7 +36,12 @@ export interface SimArbiter extends Actor {
 
 /** When a report was really made, which only the simulation knows. */
 export type Made = { readonly report: Report; readonly at: number; readonly wallError: number };
-export type Reply = { readonly result: string; readonly nonce: string; readonly configRevision: number };
+export type Reply = {
+  readonly result: string;
+  readonly nonce: string;
+  readonly configRevision: number;
+  readonly holds: number | undefined;
+};
 
 /** Everybody whom an arbiter may ask what it holds. */
 export type Peers = () => readonly {
@@ -234,6 +239,7 @@ function takeReport(world: World, { process, context, envelope, made }: Taking):
       result: reply.kind === "counted" ? "counted" : (reply.because ?? "refused"),
       nonce: reply.nonce,
       configRevision,
+      holds: reply.holds,
     };
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;

@@ -27,10 +27,11 @@ export function targets(parts: Parts): readonly Problem[] {
         hint: "Lower endpointsUpMin, or add endpoints.",
       })),
   );
+  const known = new Map<string, string | undefined>();
   return [
     ...lists.flatMap(({ path, value }) => {
       const endpoints = parts.entries(path, value);
-      return [...endpoints.flatMap((endpoint) => forbidden(parts, endpoint)), ...twice(endpoints)];
+      return [...endpoints.flatMap((endpoint) => forbidden(parts, endpoint, known)), ...twice(endpoints)];
     }),
     ...tooMany,
   ];
@@ -42,12 +43,18 @@ const edgeEndpoints = ({ path, value }: Piece<SiteConfig["edge"]>): readonly Pie
 const twice = (endpoints: readonly Piece<string>[]): readonly Problem[] =>
   repeated(endpoints, "Name each endpoint once; a repeated one would count twice.", (text) => text.toLowerCase());
 
-function forbidden(parts: Parts, { path, value }: Piece<string>): readonly Problem[] {
+/** Many pools share a few hosts; `known` says what was found out of them. */
+function forbidden(
+  parts: Parts,
+  { path, value }: Piece<string>,
+  known: Map<string, string | undefined>,
+): readonly Problem[] {
   const { host } = splitEndpoint(value) ?? { host: "" };
   if (isIP(host) === 0) return [];
   // While `allow` can't be read, loopback gets the benefit of the doubt; what nothing can allow is told all the same.
   const allow = parts.isSound("probes.allow") ? parts.config.probes.allow : ["127.0.0.0/8", "::1/128"];
-  const because = whyForbiddenAddress(host, allow);
+  const because = known.has(host) ? known.get(host) : whyForbiddenAddress(host, allow);
+  known.set(host, because);
   if (because === undefined) return [];
   const hint = because.startsWith("loopback")
     ? "Probe the site's public edge, or name the range in probes.allow."

@@ -83,6 +83,7 @@ const by = text();
 const eventFields = {
   suspected: { target: text(), agent: text(), failingSince: epoch, detail: text() },
   "vote-changed": { target: text(), agent: text(), from: opinion, to: opinion },
+  untold: { what: text(), count: whole() },
   "traffic-changed": {
     target: text(),
     agent: text(),

@@ -42,10 +42,10 @@ function reportOf(votes: number): Envelope {
   return signerFromPem(generateKeyPair().privatePem, "agent-w").sign("report", report);
 }
 
-test("a report of ten thousand votes comes in, and a larger body is refused", async () => {
+test("a report of fifty thousand votes comes in, and a larger body is refused", async () => {
   const { app, taken } = makeRoutes();
-  const full = await app.inject({ method: "POST", url: "/v1/reports", payload: reportOf(10_000) });
+  const full = await app.inject({ method: "POST", url: "/v1/reports", payload: reportOf(50_000) });
   assert.deepEqual([full.statusCode, full.json().configRevision, taken.length], [200, 7, 1]);
-  const more = await app.inject({ method: "POST", url: "/v1/reports", payload: reportOf(25_000) });
+  const more = await app.inject({ method: "POST", url: "/v1/reports", payload: reportOf(100_000) });
   assert.deepEqual([more.statusCode, more.json().code, taken.length], [413, "BODY_TOO_LARGE", 1]);
 });

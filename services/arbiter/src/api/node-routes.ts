@@ -6,8 +6,8 @@ import { Envelope, ReportReply, Suspicions } from "./reply-schemas.ts";
 import { ConfigQuery, SnapshotQuery, SuspicionsQuery, whole0 } from "./schemas.ts";
 
 const waitMaxMs = 30_000;
-/** Room for the 10,000 votes that a report may hold, at some 130 bytes each. Unit: bytes. */
-const reportBytesMax = 2 * 1024 * 1024;
+/** Room for the 50,000 votes that a report may hold, at some 130 bytes each. Unit: bytes. */
+const reportBytesMax = 8 * 1024 * 1024;
 const node = { access: "node" } as const;
 
 /** What agents and data planes ask. Reports carry their own proof; reading needs the node token. */

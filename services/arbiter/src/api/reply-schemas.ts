@@ -23,7 +23,10 @@ export const ReportReply = shared(
   "ReportReply",
   {
     kind: oneOf(["counted", "refused"], "Refused: the agent is who it says, and this report isn't fit to be counted."),
-    because: Type.Optional(oneOf(["wrong-arbiter", "unknown-nonce", "old-nonce", "old-seq"])),
+    because: Type.Optional(oneOf(["wrong-arbiter", "unknown-nonce", "old-nonce", "old-seq", "gap"])),
+    holds: Type.Optional(
+      whole("The number of the report whose votes stand here now: the next may say only what is new since."),
+    ),
     nonce: text("For the agent's next report to this arbiter."),
     configRevision: whole("In force here: fetch it when it is higher than yours."),
     keysetVersion: whole("Known here: fetch it when it is higher than yours."),
