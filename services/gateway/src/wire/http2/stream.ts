@@ -2,12 +2,13 @@ import type { HeaderList } from "../../relay/inbound.ts";
 import { windowBytesMax } from "./codes.ts";
 import type { ResponseHead } from "./heads.ts";
 
-/** What is made of what the other side says on a stream. Exactly one of `onEnd` and `onReset` comes last of all. */
+/** What is made of what the other side says on a stream. Nothing comes after `onReset`, and after `onEnd` that alone may. */
 export interface StreamSink {
   /** An answer has begun. Only a client hears of it. */
   onHead(head: ResponseHead, isEnd: boolean): void;
   /** The bytes are a part of what the session was given: what becomes of that, becomes of them. */
   onData(bytes: Buffer): void;
+  /** It has said everything, though this side may not have. */
   onEnd(trailers: HeaderList): void;
   /** It was broken off. `code`: what the other side said; undefined: it said nothing, or what made no sense. */
   onReset(code: number | undefined, because: string): void;
