@@ -88,7 +88,10 @@ export async function startPlane(t: TestContext, options: PlaneOptions): Promise
   const http2 = makeHttp2(limits, { onRequest: (inbound) => relay.take(inbound), hopOf });
   const server = createServer((socket) => {
     socket.on("error", () => socket.destroy());
-    sniff(socket, (protocol) => void (protocol === "http2" ? http2 : http1).serve(socket));
+    sniff(socket, (protocol) => {
+      if (protocol === "http2") http2.serve(socket);
+      else http1.serve(socket);
+    });
   });
   const port = await listening(t, server);
   t.after(() => {

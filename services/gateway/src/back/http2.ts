@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import type { HeaderList } from "../relay/inbound.ts";
 import type { Sent, Upstream, UpstreamEvents, UpstreamFailure, UpstreamRequest } from "../relay/upstream.ts";
+import type { ClientSession } from "../wire/http2/client-session.ts";
 import { errorCode } from "../wire/http2/codes.ts";
 import type { ResponseHead } from "../wire/http2/heads.ts";
 import type { Http2Stream, StreamSink } from "../wire/http2/stream.ts";
@@ -43,14 +44,16 @@ export class SentByHttp2 implements Sent, StreamSink {
     this.#shared = shared;
   }
 
+  wait(lane: Lane): void {
+    this.#lane = lane;
+  }
+
   /** There is room for a stream. */
-  begin(lane: Lane): void {
-    if (this.#isOver) return;
+  begin(session: ClientSession): void {
     const { method, path, authority, headers, body } = this.#request;
     const { scheme } = this.#shared;
-    const stream = lane.session.ask({ method, scheme, path, authority, headers, isLast: body === undefined });
+    const stream = session.ask({ method, scheme, path, authority, headers, isLast: body === undefined });
     stream.sink = this;
-    this.#lane = lane;
     this.#stream = stream;
     if (this.#isPaused) stream.pause();
     if (body instanceof Readable) this.#stopBody = feed(body, stream);
@@ -128,7 +131,8 @@ export class SentByHttp2 implements Sent, StreamSink {
     this.#isOver = true;
     this.#stopBody?.();
     this.#stopBody = undefined;
-    this.#lane?.next();
+    if (this.#stream === undefined) this.#lane?.forget(this);
+    else this.#lane?.next();
   }
 }
 

@@ -12,6 +12,8 @@ export type LaneParts = {
   readonly sweep: Sweep;
   /** Its socket has closed. */
   readonly onGone: (lane: Lane) => void;
+  /** There is less room than was thought: perhaps there is more elsewhere. */
+  readonly onCrowded: (sent: SentByHttp2) => void;
   /** It takes no more requests; those under way go on. */
   readonly onLeaving: (lane: Lane) => void;
 };
@@ -55,8 +57,15 @@ export class Lane implements SessionSink, SocketOwner, Swept {
   }
 
   take(sent: SentByHttp2): void {
+    sent.wait(this);
     this.#waiting.push(sent);
     this.next();
+  }
+
+  /** It waits no longer, for nobody wants its answer. */
+  forget(sent: SentByHttp2): void {
+    const at = this.#waiting.indexOf(sent);
+    if (at >= 0) this.#waiting.splice(at, 1);
   }
 
   /** Those that wait begin, as many as may. */
@@ -68,7 +77,7 @@ export class Lane implements SessionSink, SocketOwner, Swept {
       !session.isOver &&
       session.streams.size < session.peer.streams
     )
-      this.#waiting.shift()?.begin(this);
+      this.#waiting.shift()?.begin(session);
   }
 
   /** What has come for it mustn't wait for more once this chunk is read. */
@@ -97,6 +106,7 @@ export class Lane implements SessionSink, SocketOwner, Swept {
   onSettings(): void {
     clearTimeout(this.#late);
     this.next();
+    for (const sent of this.#waiting.splice(0)) this.#parts.onCrowded(sent);
   }
 
   onGoaway(): void {

@@ -21,7 +21,13 @@ export function makeLanes(endpoint: string, limits: BackLimits, tls: TlsTo | und
   let isClosing = false;
 
   function openLane(): Lane {
-    const lane = new Lane({ limits, sweep, onGone, onLeaving: () => void open.delete(lane) });
+    const lane = new Lane({
+      limits,
+      sweep,
+      onGone,
+      onCrowded: (sent) => pick().take(sent),
+      onLeaving: () => void open.delete(lane),
+    });
     all.add(lane);
     open.add(lane);
     sweep.add(lane);

@@ -90,7 +90,7 @@ export class ClientSession extends Session {
   /** What it will not look at may be sent elsewhere (RFC 9113 §6.8). */
   protected onGoaway(lastStream: number): void {
     this.sink.onGoaway();
-    for (const stream of [...this.streams.values()]) if (stream.id > lastStream) this.disown(stream);
+    for (const stream of this.streams.values()) if (stream.id > lastStream) this.disown(stream);
   }
 
   protected onPong(): void {

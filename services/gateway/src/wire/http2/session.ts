@@ -90,7 +90,7 @@ export abstract class Session implements FrameSink, StreamHost {
   /** The connection was lost. */
   lost(because: string): void {
     this.isOver = true;
-    for (const stream of [...this.streams.values()]) this.#break(stream, undefined, because);
+    for (const stream of this.streams.values()) this.#break(stream, undefined, because);
   }
 
   protected begin(settings: readonly (readonly [number, number])[]): void {
@@ -104,7 +104,7 @@ export abstract class Session implements FrameSink, StreamHost {
     if (this.isOver) return;
     this.isOver = true;
     this.sender.say().goaway(this.lastStream, code);
-    for (const stream of [...this.streams.values()]) this.#break(stream, undefined, because);
+    for (const stream of this.streams.values()) this.#break(stream, undefined, because);
     this.sink.onOver(because);
   }
 

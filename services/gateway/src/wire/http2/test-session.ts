@@ -110,7 +110,7 @@ export function serverBench(limits: Partial<typeof testLimits> = {}, begin: read
 }
 
 /** What a client begins with. */
-export const hello: readonly Buffer[] = [preface, settingsFrame()];
+const hello: readonly Buffer[] = [preface, settingsFrame()];
 
 export function clientBench(settings: readonly (readonly [number, number])[] = []) {
   const bench = new Bench<ClientSession>((sink, { clock }) => new ClientSession({ limits: testLimits, sink, clock }));
