@@ -158,7 +158,7 @@ export class Lane implements SessionSink, SocketOwner, Swept {
 
   sweep(nowMs: number): void {
     const { limits, sweep } = this.#parts;
-    for (const { sink, isPaused, sinceMs } of this.session.streams.values())
+    for (const { sink, isPaused, sinceMs } of this.session.streams.all())
       if (!isPaused && nowMs - sinceMs - sweep.periodMs > limits.idleMs) (sink as SentByHttp2).timeOut();
   }
 }

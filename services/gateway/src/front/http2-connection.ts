@@ -130,7 +130,7 @@ export class Http2Connection implements SessionSink, Swept {
       if (stillMs(this.#sinceMs) > (session.isReady ? limits.keptMs : limits.headersMs)) session.close();
       return;
     }
-    for (const stream of session.streams.values()) {
+    for (const stream of session.streams.all()) {
       if (stillMs(stream.sinceMs) <= limits.idleMs) continue;
       stream.reset(errorCode.cancel);
       stream.sink.onReset(undefined, `nothing went either way for ${limits.idleMs} ms`);

@@ -41,7 +41,7 @@ export class ClientSession extends Session {
     this.#newest += 2;
     const stream = new Http2Stream(this.#newest, this, { receive: streamWindowBytes, send: this.peer.windowBytes });
     stream.isForHead = method === "HEAD";
-    this.streams.set(stream.id, stream);
+    this.streams.add(stream);
     const pseudo = [":method", method, ":scheme", scheme, ":authority", authority, ":path", path];
     this.sender.block(stream.id, pseudo, headers, isLast);
     if (isLast) this.localEnd(stream);
@@ -90,7 +90,7 @@ export class ClientSession extends Session {
   /** What it will not look at may be sent elsewhere (RFC 9113 §6.8). */
   protected onGoaway(lastStream: number): void {
     this.sink.onGoaway();
-    for (const stream of this.streams.values()) if (stream.id > lastStream) this.disown(stream);
+    for (const stream of this.streams.all()) if (stream.id > lastStream) this.disown(stream);
   }
 
   protected onPong(): void {

@@ -109,7 +109,7 @@ export class ServerSession extends Session {
     this.lastStream = id;
     if (this.#farewell === "closing" || this.streams.size >= this.limits.streams) return this.#refuse(id);
     const stream = new Http2Stream(id, this, { receive: streamWindowBytes, send: this.peer.windowBytes });
-    this.streams.set(id, stream);
+    this.streams.add(stream);
     stream.hasHead = true;
     stream.isRemoteOver = isLast;
     if (block.isTooLong) return this.respond(stream, 431, [], true);

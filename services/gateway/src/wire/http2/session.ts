@@ -9,6 +9,7 @@ import { idleBurst, idlePerSecond, type SessionLimits, sessionWindowBytes } from
 import { Sender } from "./sender.ts";
 import { readSettings, type Settings, unsaid } from "./settings.ts";
 import type { Http2Stream, StreamHost } from "./stream.ts";
+import { StreamTable } from "./stream-table.ts";
 
 export interface SessionSink {
   /** There is something in `sender` to be sent. */
@@ -36,7 +37,7 @@ export type SessionParts = {
  */
 export abstract class Session implements FrameSink, StreamHost {
   readonly sender: Sender;
-  readonly streams = new Map<number, Http2Stream>();
+  readonly streams = new StreamTable();
   isOver = false;
   /** The other side's first settings have come. */
   isReady = false;
@@ -90,7 +91,7 @@ export abstract class Session implements FrameSink, StreamHost {
   /** The connection was lost. */
   lost(because: string): void {
     this.isOver = true;
-    for (const stream of this.streams.values()) this.#break(stream, undefined, because);
+    for (const stream of this.streams.all()) this.#break(stream, undefined, because);
   }
 
   protected begin(settings: readonly (readonly [number, number])[]): void {
@@ -104,7 +105,7 @@ export abstract class Session implements FrameSink, StreamHost {
     if (this.isOver) return;
     this.isOver = true;
     this.sender.say().goaway(this.lastStream, code);
-    for (const stream of this.streams.values()) this.#break(stream, undefined, because);
+    for (const stream of this.streams.all()) this.#break(stream, undefined, because);
     this.sink.onOver(because);
   }
 
@@ -277,7 +278,7 @@ export abstract class Session implements FrameSink, StreamHost {
     sender.say().settingsAck();
     const widened = peer.windowBytes - before;
     if (widened !== 0) {
-      for (const stream of this.streams.values())
+      for (const stream of this.streams.all())
         if (!sender.widenStream(stream, widened)) return this.fail(errorCode.flowControl, "a window is too great");
     }
     this.isReady = true;
@@ -360,7 +361,7 @@ export abstract class Session implements FrameSink, StreamHost {
 
   #close(stream: Http2Stream): void {
     if (!this.left.isBroken(stream.id)) this.left.note(stream.id, false);
-    this.streams.delete(stream.id);
+    this.streams.delete(stream);
     this.sender.forget(stream);
     stream.close();
     this.#inflow.forget(stream);

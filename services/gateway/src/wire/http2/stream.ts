@@ -33,6 +33,8 @@ export interface StreamHost {
 export class Http2Stream {
   readonly id: number;
   sink: StreamSink = nobody;
+  /** For the table of streams: another in the same place. */
+  next: Http2Stream | undefined;
   /** Everything that the other side, or this one, has to say is said. */
   isRemoteOver = false;
   isLocalOver = false;
