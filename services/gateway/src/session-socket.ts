@@ -49,11 +49,11 @@ export class SessionSocket {
     this.#sender.isFull = false;
   }
 
-  /** Sends the rest, and says no more. */
-  end(): void {
+  /** Sends the rest, and says no more. `onSent`: it has left. */
+  end(onSent?: () => void): void {
     this.send();
     this.#isEnding = true;
-    this.socket.end();
+    this.socket.end(onSent);
     // What still comes is let pass: a reset could overtake the last word.
     this.socket.resume();
   }

@@ -13,7 +13,6 @@ import { makeHttp2Upstream } from "./http2.ts";
 import { type BackLimits, backLimits } from "./limits.ts";
 
 const request: UpstreamRequest = {
-  from: "http1",
   method: "GET",
   path: "/x",
   authority: "a.test",

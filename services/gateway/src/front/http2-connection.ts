@@ -25,7 +25,7 @@ export class Http2Connection implements SessionSink, Swept {
   readonly #shared: Http2Shared;
   /** Requests whose heads came in the chunk that is being read. What comes of their bodies in the same one comes with them. */
   #begun: Http2Inbound[] = [];
-  /** Since when there has been no stream, or, once that is over, since when the client may leave. */
+  /** Since when there has been no stream, since when the client may leave, or when it last took some of what it was sent. */
   #sinceMs: number;
   #isEnded = false;
   #toldMs: number | undefined;
@@ -49,7 +49,7 @@ export class Http2Connection implements SessionSink, Swept {
     });
     this.#out = new SessionSocket(socket, this.session.sender, this.isTls);
     socket.on("data", (chunk: Buffer) => this.#onData(chunk));
-    socket.on("drain", () => this.#out.drained());
+    socket.on("drain", () => this.#onDrain());
     socket.on("end", () => socket.destroy());
     socket.on("close", () => this.session.lost("the client has left"));
     this.session.start();
@@ -64,6 +64,11 @@ export class Http2Connection implements SessionSink, Swept {
       for (const inbound of begun) if (inbound.begin()) this.#shared.events.onRequest(inbound);
     }
     this.#noteHead();
+  }
+
+  #onDrain(): void {
+    this.#sinceMs = this.#shared.sweep.nowMs;
+    this.#out.drained();
   }
 
   /** Whether a head is on its way, and since when. */
@@ -111,8 +116,9 @@ export class Http2Connection implements SessionSink, Swept {
   #end(): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    this.#sinceMs = this.#shared.sweep.nowMs;
-    this.#out.end();
+    const touch = (): void => void (this.#sinceMs = this.#shared.sweep.nowMs);
+    touch();
+    this.#out.end(touch);
   }
 
   sweep(nowMs: number): void {
@@ -120,6 +126,11 @@ export class Http2Connection implements SessionSink, Swept {
     const { session } = this;
     // What is dated by the sweep may be a period younger than it seems.
     const stillMs = (sinceMs: number): number => nowMs - sinceMs - sweep.periodMs;
+    // Of answers that are over for us, the client may still be taking the rest: as slowly as any other.
+    if (this.#socket.writableLength > 0 && session.streams.size === 0) {
+      if (stillMs(this.#sinceMs) > limits.idleMs) this.#socket.destroy();
+      return;
+    }
     if (this.#isEnded) {
       if (stillMs(this.#sinceMs) > leavingMs) this.#socket.destroy();
       return;
