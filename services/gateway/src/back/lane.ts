@@ -70,14 +70,21 @@ export class Lane implements SessionSink, SocketOwner, Swept {
 
   /** Those that wait begin, as many as may. */
   next(): void {
-    const { session } = this;
-    while (
-      this.#waiting.length > 0 &&
-      session.isReady &&
-      !session.isOver &&
-      session.streams.size < session.peer.streams
-    )
-      this.#waiting.shift()?.begin(session);
+    while (this.#waiting.length > 0 && this.#hasRoom) this.#waiting.shift()?.begin(this.session);
+    if (this.session.isSpent) this.#retire();
+  }
+
+  get #hasRoom(): boolean {
+    const { isReady, isOver, isSpent, streams, peer } = this.session;
+    return isReady && !isOver && !isSpent && streams.size < peer.streams;
+  }
+
+  /** Its streams have run out. */
+  #retire(): void {
+    if (this.#isLeaving) return;
+    this.#isLeaving = true;
+    this.#parts.onLeaving(this);
+    for (const sent of this.#waiting.splice(0)) this.#parts.onCrowded(sent);
   }
 
   /** What has come for it mustn't wait for more once this chunk is read. */

@@ -138,7 +138,8 @@ export class Http2Connection implements SessionSink, Swept {
     if (this.#toldMs !== undefined && stillMs(this.#toldMs) > leavingMs) session.close();
     if (this.#headMs !== undefined && stillMs(this.#headMs) > limits.headersMs) return void this.#socket.destroy();
     if (session.streams.size === 0) {
-      if (stillMs(this.#sinceMs) > (session.isReady ? limits.keptMs : limits.headersMs)) session.close();
+      if (!session.isReady && stillMs(this.#sinceMs) > limits.headersMs) return void this.#socket.destroy();
+      if (stillMs(this.#sinceMs) > limits.keptMs) this.bidGo();
       return;
     }
     for (const stream of session.streams.all()) {

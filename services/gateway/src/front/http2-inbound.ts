@@ -78,7 +78,7 @@ export class Http2Inbound implements Inbound, StreamSink {
     if (this.#isOver) return;
     const isLast = form === "empty";
     if (isLast) this.#isOver = true;
-    this.#connection.session.respond(this.#stream, status, headers, isLast);
+    this.#connection.session.respond(this.#stream, status, status === 204 ? lengthless(headers) : headers, isLast);
     if (isLast) this.#onGone?.(true);
   }
 
@@ -115,6 +115,10 @@ export class Http2Inbound implements Inbound, StreamSink {
     this.#onGone = listener;
   }
 }
+
+/** 204 has no body, and so no length either (RFC 9110 §8.6). */
+const lengthless = (headers: HeaderList): HeaderList =>
+  headers.filter((_, at) => headers[at - (at % 2)] !== "content-length");
 
 /** What trails in HTTP/1.1 may be between neighbours, which HTTP/2 doesn't have. */
 function sayable(trailers: HeaderList): HeaderList {

@@ -31,9 +31,9 @@ export class ClientSession extends Session {
     ]);
   }
 
-  /** Streams run out after a thousand million of them. */
+  /** Numbers of streams run out after a thousand million of them, which a busy connection reaches in half a day. */
   get isSpent(): boolean {
-    return this.#newest >= streamIdMax - 1;
+    return this.#newest >= streamIdMax - 2;
   }
 
   /** Whoever asks sets the stream's `sink` at once. */
