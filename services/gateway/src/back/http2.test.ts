@@ -127,11 +127,14 @@ test("an endpoint that leaves: what it has begun on goes on, the rest is refused
   const first = start(upstream);
   while (held.length === 0) await new Promise((done) => setTimeout(done, 5));
   backend.sessions[0]?.goaway(0, held[0]?.id ?? 0);
-  await new Promise((done) => setTimeout(done, 20));
+  // What comes behind the farewell tells that it has come.
+  held[0]?.respond({ ":status": 200 });
+  await first.begun;
   const second = start(upstream);
   while (held.length === 1) await new Promise((done) => setTimeout(done, 5));
   assert.equal(backend.sessions.length, 2);
-  for (const stream of held) stream.respond({ ":status": 200 }, { endStream: true });
+  held[0]?.end();
+  held[1]?.respond({ ":status": 200 }, { endStream: true });
   assert.deepEqual([(await first.ended).status, (await second.ended).status], [200, 200]);
   const late = Buffer.alloc(8);
   const unseen = await byHand(t, frame({ type: frameTypes.goaway, payload: late }));
