@@ -81,6 +81,8 @@ for (const [what, pieces, code] of [
   ["a block that goes on elsewhere", [begun, frame({ type: 9, flags: 4, stream: 3 })], 1],
   ["a continuation of nothing", [rest], 1],
   ["a block that can't be read", [frame({ type: 1, flags: 5, stream: 1, payload: Buffer.from([0x80]) })], 9],
+  ["a priority of no stream", [frame({ type: 2, payload: Buffer.alloc(5) })], 1],
+  ["a priority of a wrong length", [frame({ type: 2, stream: 1, payload: Buffer.alloc(4) })], 6],
   ["a reset of no stream", [reset(0, 8)], 1],
   ["a reset of a stream that was never opened", [reset(1, 8)], 1],
   ["a reset of a wrong length", [headers(1, post, open), frame({ type: 3, stream: 1, payload: Buffer.alloc(3) })], 6],
@@ -127,11 +129,6 @@ for (const [what, pieces, code] of [
   ["no body where a length was said", [headers(1, [...post, "content-length", "3"])], 1],
   ["a window that is too great", [headers(1, post, open), windowUpdate(1, 2 ** 31 - 1)], 3],
   ["a window that grows by nothing", [headers(1, post, open), windowUpdate(1, 0)], 1],
-  [
-    "a priority of a wrong length",
-    [headers(1, post, open), frame({ type: 2, stream: 1, payload: Buffer.alloc(4) })],
-    6,
-  ],
 ] as const)
   test(`${what} ends the stream, and not the connection`, () => {
     const bench = serverBench();

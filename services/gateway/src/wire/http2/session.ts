@@ -154,8 +154,7 @@ export abstract class Session implements FrameSink, StreamHost {
         return this.#onContinuation(frame, within);
       case frameType.priority:
         if (stream === 0) return this.fail(errorCode.protocol, "a priority of no stream");
-        if (frame.to - frame.from !== 5)
-          return this.#faultOn(stream, errorCode.frameSize, "a priority has a wrong length");
+        if (frame.to - frame.from !== 5) return this.fail(errorCode.frameSize, "a priority has a wrong length");
         return this.#onIdleFrame();
       case frameType.reset:
         return this.#onReset(frame);
@@ -313,18 +312,11 @@ export abstract class Session implements FrameSink, StreamHost {
       return;
     }
     if (this.isUnopened(id)) return this.fail(errorCode.protocol, "a window of a stream that was never opened");
-    if (more === 0) return this.#faultOn(id, errorCode.protocol, "a window grows by nothing");
     const stream = this.streams.get(id);
     if (stream === undefined) return;
     stream.sinceMs = this.nowMs;
-    if (!sender.widenStream(stream, more)) this.failStream(stream, errorCode.flowControl, "a window is too great");
-  }
-
-  /** A fault that concerns one stream, if that is open. */
-  #faultOn(id: number, code: number, because: string): void {
-    const stream = this.streams.get(id);
-    if (stream === undefined) this.#onIdleFrame();
-    else this.failStream(stream, code, because);
+    if (more === 0) this.failStream(stream, errorCode.protocol, "a window grows by nothing");
+    else if (!sender.widenStream(stream, more)) this.failStream(stream, errorCode.flowControl, "a window is too great");
   }
 
   sendData(stream: Http2Stream, bytes: Uint8Array, from: number): number {
