@@ -85,14 +85,16 @@ export async function startPlane(t: TestContext, options: PlaneOptions): Promise
     isDraining: () => false,
     hopOf,
   });
-  const http2 = makeHttp2(limits, { onRequest: (inbound) => relay.take(inbound), onSession: () => undefined, hopOf });
+  const http2 = makeHttp2(limits, { onRequest: (inbound) => relay.take(inbound), hopOf });
   const server = createServer((socket) => {
     socket.on("error", () => socket.destroy());
-    sniff(socket, (protocol) => void (protocol === "http2" ? http2.emit("connection", socket) : http1.serve(socket)));
+    sniff(socket, (protocol) => {
+      if (protocol === "http2") http2.serve(socket);
+      else http1.serve(socket);
+    });
   });
   const port = await listening(t, server);
   t.after(() => {
-    http2.close();
     pools.destroy();
   });
   const ended = (count: number): Promise<void> =>

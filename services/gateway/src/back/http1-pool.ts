@@ -31,7 +31,7 @@ export function makeHttp1Pool(endpoint: string, limits: BackLimits, tls: TlsTo |
     const connection = new UpstreamConnection({ limits, sweep, onFree, onGone });
     all.add(connection);
     sweep.add(connection);
-    openSocket({ endpoint, limits, tls }, connection);
+    openSocket({ endpoint, limits, tls, protocol: "http/1.1" }, connection);
   }
 
   function onFree(connection: UpstreamConnection): void {

@@ -1,128 +1,113 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
 import { Readable } from "node:stream";
 import type { HeaderList } from "../relay/inbound.ts";
 import type { Sent, Upstream, UpstreamEvents, UpstreamFailure, UpstreamRequest } from "../relay/upstream.ts";
+import type { ClientSession } from "../wire/http2/client-session.ts";
+import { errorCode } from "../wire/http2/codes.ts";
+import type { ResponseHead } from "../wire/http2/heads.ts";
+import type { Http2Stream, StreamSink } from "../wire/http2/stream.ts";
+import type { Lane } from "./lane.ts";
+import { makeLanes } from "./lanes.ts";
 import type { BackLimits, TlsTo } from "./limits.ts";
-import { type Lane, makeSessions } from "./sessions.ts";
-
-const { NGHTTP2_FLAG_END_STREAM, NGHTTP2_REFUSED_STREAM, NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = constants;
 
 /** An endpoint that speaks HTTP/2: cleartext by prior knowledge, or over TLS to another gateway. */
 export function makeHttp2Upstream(endpoint: string, limits: BackLimits, tls?: TlsTo): Upstream {
-  const scheme = tls ? "https" : "http";
-  const open = (): ClientHttp2Session =>
-    connect(`${scheme}://${endpoint}`, {
-      settings: { enablePush: false, initialWindowSize: 262_144 },
-      ...(tls ? { ...tls, ALPNProtocols: ["h2"] } : {}),
-    });
-  const sessions = makeSessions(open, limits);
+  const lanes = makeLanes(endpoint, limits, tls);
+  const shared: Shared = { scheme: tls ? "https" : "http", idleMs: limits.idleMs };
   return {
     send(request, events) {
-      const exchange = new SentByHttp2(events, limits.idleMs);
-      sessions.take((lane) => {
-        if (lane instanceof Error) exchange.fail({ kind: "connect", detail: lane.message });
-        else exchange.begin(lane, request, scheme);
-      });
-      return exchange;
+      const sent = new SentByHttp2(request, events, shared);
+      lanes.take(sent);
+      return sent;
     },
-    close: () => sessions.close(),
-    destroy: () => sessions.destroy(),
+    close: () => lanes.close(),
+    destroy: () => lanes.destroy(),
   };
 }
 
-class SentByHttp2 implements Sent {
+type Shared = { readonly scheme: string; readonly idleMs: number };
+
+/** One request under way, from when it waits for a connection to the end of its answer. */
+export class SentByHttp2 implements Sent, StreamSink {
+  readonly #request: UpstreamRequest;
   readonly #events: UpstreamEvents;
-  readonly #idleMs: number;
-  #stream: ClientHttp2Stream | undefined;
-  #trailers: HeaderList = [];
+  readonly #shared: Shared;
+  #lane: Lane | undefined;
+  #stream: Http2Stream | undefined;
+  #stopBody: (() => void) | undefined;
   #hasHead = false;
-  #isEnded = false;
   #isOver = false;
   #isPaused = false;
-  #isLate = false;
-  #isResting = false;
 
-  constructor(events: UpstreamEvents, idleMs: number) {
+  constructor(request: UpstreamRequest, events: UpstreamEvents, shared: Shared) {
+    this.#request = request;
     this.#events = events;
-    this.#idleMs = idleMs;
+    this.#shared = shared;
   }
 
-  begin(lane: Lane, request: UpstreamRequest, scheme: string): void {
-    if (this.#isOver) return;
-    const { method, path, authority, headers, body } = request;
-    const head = [":method", method, ":path", path, ":scheme", scheme, ":authority", authority, ...headers];
-    let stream: ClientHttp2Stream;
-    try {
-      stream = lane.session.request(head as never, { endStream: body === undefined });
-    } catch (error) {
-      return this.fail({ kind: "connect", detail: (error as Error).message });
-    }
+  wait(lane: Lane): void {
+    this.#lane = lane;
+  }
+
+  /** There is room for a stream. */
+  begin(session: ClientSession): void {
+    const { method, path, authority, headers, body } = this.#request;
+    const { scheme } = this.#shared;
+    const stream = session.ask({ method, scheme, path, authority, headers, isLast: body === undefined });
+    stream.sink = this;
     this.#stream = stream;
-    lane.streams += 1;
-    stream.setTimeout(this.#idleMs, () => this.#timeOut());
-    stream.on("response", (...[, flags, raw]: [unknown, number, string[]]) => this.#onHead(flags, raw));
-    stream.on("trailers", (...[, , raw]: [unknown, number, string[]]) => {
-      this.#trailers = withoutPseudo(raw);
-    });
-    stream.on("data", (chunk: Buffer) => {
-      if (this.#isOver) return;
-      this.#events.onData(chunk, false);
-      this.#restSoon();
-    });
-    stream.on("end", () => {
-      this.#isEnded = true;
-    });
-    stream.on("error", () => undefined);
-    stream.on("close", () => {
-      lane.streams -= 1;
-      this.#onClose(stream.rstCode ?? NGHTTP2_NO_ERROR);
-    });
     if (this.#isPaused) stream.pause();
-    if (body instanceof Readable) feed(body, stream);
-    else if (body !== undefined) stream.end(body);
+    if (body instanceof Readable) this.#stopBody = feed(body, stream);
+    else if (body !== undefined) {
+      stream.write(body);
+      stream.end();
+    }
   }
 
-  #onHead(flags: number, raw: readonly string[]): void {
-    if (this.#isOver) return;
+  onHead({ status, headers }: ResponseHead, isEnd: boolean): void {
     this.#hasHead = true;
-    const status = Number(raw[raw.indexOf(":status") + 1]);
-    this.#events.onHead(status, withoutPseudo(raw), flags & NGHTTP2_FLAG_END_STREAM ? "empty" : "body");
-    this.#restSoon();
+    this.#events.onHead(status, headers, isEnd ? "empty" : "body");
+    this.#lane?.touch(this);
   }
 
-  /** Head, data and end of a short answer come in events of their own, and mostly in one turn. */
-  #restSoon(): void {
-    if (this.#isResting) return;
-    this.#isResting = true;
-    process.nextTick(() => {
-      this.#isResting = false;
-      if (!this.#isOver) this.#events.onRest();
-    });
+  onData(bytes: Buffer): void {
+    this.#events.onData(bytes, true);
+    this.#lane?.touch(this);
   }
 
-  #onClose(code: number): void {
+  rest(): void {
+    if (!this.#isOver) this.#events.onRest();
+  }
+
+  onEnd(trailers: HeaderList): void {
     if (this.#isOver) return;
-    this.#isOver = true;
-    // An answer may be complete before the request is: the other side then says that it needs no more (RFC 9113 §8.1).
-    const isWhole = this.#hasHead && (this.#isEnded || code === NGHTTP2_NO_ERROR) && !this.#isLate;
-    if (isWhole) return this.#events.onEnd(this.#trailers);
-    this.#events.onFailure(this.#failureOf(code));
+    // An answer may be whole before the request is, and then the rest of that is of no use (RFC 9113 §8.1).
+    this.#stream?.reset(errorCode.cancel);
+    this.#leave();
+    this.#events.onEnd(trailers);
   }
 
-  #failureOf(code: number): UpstreamFailure {
-    if (this.#isLate) return { kind: "timeout", detail: `nothing came for ${this.#idleMs} ms` };
-    if (code === NGHTTP2_REFUSED_STREAM && !this.#hasHead) return { kind: "refused", detail: "refused the stream" };
-    return { kind: "reset", detail: `reset the stream with code ${code}`, code };
+  onReset(code: number | undefined, because: string): void {
+    if (code === errorCode.refused && !this.#hasHead) return this.refused(because);
+    this.fail({ kind: "reset", detail: because, ...(code === undefined ? {} : { code }) });
   }
 
-  #timeOut(): void {
-    this.#isLate = true;
-    this.#stream?.close(NGHTTP2_CANCEL);
+  onWritable(): void {
+    if (this.#request.body instanceof Readable && this.#stopBody !== undefined) this.#request.body.resume();
+  }
+
+  /** Nobody there has looked at it. */
+  refused(because: string): void {
+    this.fail({ kind: "refused", detail: because });
+  }
+
+  timeOut(): void {
+    this.#stream?.reset(errorCode.cancel);
+    this.fail({ kind: "timeout", detail: `nothing came for ${this.#shared.idleMs} ms` });
   }
 
   fail(failure: UpstreamFailure): void {
     if (this.#isOver) return;
-    this.#isOver = true;
+    this.#leave();
     this.#events.onFailure(failure);
   }
 
@@ -138,32 +123,29 @@ class SentByHttp2 implements Sent {
 
   abort(): void {
     if (this.#isOver) return;
+    this.#stream?.reset(errorCode.cancel);
+    this.#leave();
+  }
+
+  #leave(): void {
     this.#isOver = true;
-    this.#stream?.close(NGHTTP2_CANCEL);
+    this.#stopBody?.();
+    this.#stopBody = undefined;
+    if (this.#stream === undefined) this.#lane?.forget(this);
+    else this.#lane?.next();
   }
 }
 
-/** The request's body, at the pace of the stream. Not `pipe`, which would destroy what another attempt still needs. */
-function feed(body: Readable, stream: ClientHttp2Stream): void {
+/** The request's body, at the pace of the stream; the returned function ends that. Not `pipe`, which would destroy what another attempt still needs. */
+function feed(body: Readable, stream: Http2Stream): () => void {
   const onData = (chunk: Buffer): void => {
     if (!stream.write(chunk)) body.pause();
   };
-  const onEnd = (): void => void stream.end();
-  const leave = (): void => {
+  const onEnd = (): void => stream.end();
+  body.on("data", onData);
+  body.on("end", onEnd);
+  return () => {
     body.off("data", onData);
     body.off("end", onEnd);
   };
-  stream.on("drain", () => body.resume());
-  stream.once("close", leave);
-  body.on("data", onData);
-  body.on("end", onEnd);
-}
-
-function withoutPseudo(raw: readonly string[]): string[] {
-  const list: string[] = [];
-  for (let index = 0; index < raw.length; index += 2) {
-    const name = raw[index] as string;
-    if (!name.startsWith(":")) list.push(name, raw[index + 1] as string);
-  }
-  return list;
 }

@@ -11,6 +11,8 @@ export const backLimits = {
   keptMaxMs: 60_000,
   /** Unit: bytes. All headers of an answer together. */
   headerBytes: 65_536,
+  /** Of HTTP/2, where a header that was said before costs a byte. */
+  headerCount: 1_000,
   /** HTTP/2 connections to one endpoint; each carries as many streams as the endpoint allows. */
   sessions: 8,
 } as const;

@@ -1,21 +1,43 @@
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { BackLimits, TlsTo } from "./limits.ts";
-import type { UpstreamConnection } from "./upstream-connection.ts";
 
-export type OpenTo = { readonly endpoint: string; readonly limits: BackLimits; readonly tls: TlsTo | undefined };
+/** Whose socket it is, and who is told what becomes of it. */
+export interface SocketOwner {
+  own(socket: Socket): void;
+  ready(): void;
+  read(chunk: Buffer): void;
+  /** What was read into a buffer that the next read will overwrite. False: reads no more for now. */
+  readShared(buffer: Buffer, end: number): boolean;
+  drained(): void;
+  /** The other side sends no more. */
+  ended(): void;
+  gone(because: string): void;
+}
 
-/** Connects, and lets the connection know when it can be used and what comes over it. */
-export function openSocket({ endpoint, limits, tls }: OpenTo, connection: UpstreamConnection): void {
+export type OpenTo = {
+  readonly endpoint: string;
+  readonly limits: BackLimits;
+  readonly tls: TlsTo | undefined;
+  /** What is to be spoken; over TLS the other side has to agree (ALPN, RFC 7301). */
+  readonly protocol: "http/1.1" | "h2";
+};
+
+/** Connects, and lets the owner know when the socket can be used and what comes over it. */
+export function openSocket({ endpoint, limits, tls, protocol }: OpenTo, owner: SocketOwner): void {
   const at = splitAddress(endpoint);
   let socket: Socket;
   if (tls) {
-    socket = connectTls({ ...at, ...tls, ALPNProtocols: ["http/1.1"] });
-    socket.on("data", (chunk: Buffer) => connection.read(chunk));
+    const secure = connectTls({ ...at, ...tls, ALPNProtocols: [protocol] });
+    secure.once("secureConnect", () => {
+      if (secure.alpnProtocol !== protocol && protocol === "h2") secure.destroy(new Error("it doesn't speak HTTP/2"));
+    });
+    secure.on("data", (chunk: Buffer) => owner.read(chunk));
+    socket = secure;
   } else {
     socket = connect({
       ...at,
-      onread: { buffer: readBuffer, callback: (bytes) => connection.readShared(readBuffer, bytes) },
+      onread: { buffer: readBuffer, callback: (bytes) => owner.readShared(readBuffer, bytes) },
     });
   }
   const late = setTimeout(() => {
@@ -28,16 +50,17 @@ export function openSocket({ endpoint, limits, tls }: OpenTo, connection: Upstre
   });
   socket.once(tls ? "secureConnect" : "connect", () => {
     clearTimeout(late);
+    if (socket.destroyed) return;
     socket.setNoDelay(true);
-    connection.ready();
+    owner.ready();
   });
-  socket.on("end", () => connection.ended());
-  socket.on("drain", () => connection.drained());
+  socket.on("end", () => owner.ended());
+  socket.on("drain", () => owner.drained());
   socket.once("close", () => {
     clearTimeout(late);
-    connection.gone(error?.message ?? "the connection was closed");
+    owner.gone(error?.message ?? "the connection was closed");
   });
-  connection.own(socket);
+  owner.own(socket);
 }
 
 /**

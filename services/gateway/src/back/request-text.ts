@@ -1,18 +1,18 @@
 import { Readable } from "node:stream";
 import type { UpstreamRequest } from "../relay/upstream.ts";
 import { fieldLines } from "../wire/chunk-text.ts";
-import { fieldOf, isTarget, isValue } from "../wire/fields.ts";
+import { fieldOf } from "../wire/fields.ts";
 
 /** `bytes`: what the length promises; undefined where the body goes in chunks. */
 export type RequestText = { readonly text: string; readonly bytes: number | undefined };
 
 /**
- * A request's head as it goes to an endpoint of HTTP/1.1, a character for each byte. Undefined when it can't be sent: what came over
- * HTTP/2 may have characters, or a length, by which HTTP/1.1 would be misread.
+ * A request's head as it goes to an endpoint of HTTP/1.1, a character for each byte: all of it was looked at character by character when
+ * it came. Undefined when it can't be sent: what came over HTTP/2 may have a method that nobody knows, or a length which isn't its body's.
  */
 export function requestText(request: UpstreamRequest): RequestText | undefined {
-  if (request.from === "http2" && !isSayable(request)) return undefined;
   const { method, path, authority, headers, body } = request;
+  if (!isMethod.test(method)) return undefined;
   const said = fieldOf(headers, "content-length");
   const head = `${method} ${path} HTTP/1.1\r\nhost: ${authority}\r\n${fieldLines(headers)}`;
   if (body instanceof Readable) {
@@ -24,9 +24,6 @@ export function requestText(request: UpstreamRequest): RequestText | undefined {
   const isExpected = bytes > 0 || bodied.has(method);
   return { text: isExpected ? `${head}content-length: ${bytes}\r\n\r\n` : `${head}\r\n`, bytes };
 }
-
-const isSayable = ({ method, path, authority, headers }: UpstreamRequest): boolean =>
-  isTarget(path, 0, path.length) && isMethod.test(method) && isValue(authority) && isValue(headers.join(""));
 
 /** Of these a body is expected, so that there is none must be said (RFC 9110 §8.6). */
 const bodied: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH"]);

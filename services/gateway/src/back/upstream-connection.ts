@@ -9,6 +9,7 @@ import { parseResponseHead, type ResponseHead } from "../wire/response-head.ts";
 import type { Sweep, Swept } from "../wire/sweep.ts";
 import type { SentByHttp1 } from "./http1.ts";
 import type { BackLimits } from "./limits.ts";
+import type { SocketOwner } from "./open-socket.ts";
 import { sendBody } from "./send-body.ts";
 
 export type ConnectionParts = {
@@ -20,7 +21,7 @@ export type ConnectionParts = {
 };
 
 /** One connection to an endpoint: one request on it at a time. */
-export class UpstreamConnection implements MessageSink<ResponseHead>, Swept {
+export class UpstreamConnection implements MessageSink<ResponseHead>, SocketOwner, Swept {
   /** It was connected. */
   isReady = false;
   /** It has carried a request. */
@@ -95,7 +96,6 @@ export class UpstreamConnection implements MessageSink<ResponseHead>, Swept {
     if (!isWhole) this.#fail({ kind: "bad-request", detail: "the body is not as long as was said" });
   }
 
-  /** What was read into a buffer that the next read will overwrite. False: reads no more for now. */
   readShared(buffer: Buffer, end: number): boolean {
     this.#isShared = true;
     this.read(buffer, end);
@@ -163,7 +163,6 @@ export class UpstreamConnection implements MessageSink<ResponseHead>, Swept {
     this.#trailers = trailers;
   }
 
-  /** The other side sends no more. */
   ended(): void {
     const isWhole = this.#sent !== undefined && this.#reader.endOfConnection();
     if (isWhole) return this.#finish(this.#trailers ?? []);

@@ -1,16 +1,15 @@
-import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 
 /** A request's body that didn't come along with its head. While nobody reads it, the client is not read either. */
 export class BodyStream extends Readable {
-  readonly #socket: Socket;
+  readonly #source: { resume(): unknown };
 
-  constructor(socket: Socket) {
+  constructor(source: { resume(): unknown }) {
     super({ highWaterMark: 65_536 });
-    this.#socket = socket;
+    this.#source = source;
   }
 
   override _read(): void {
-    this.#socket.resume();
+    this.#source.resume();
   }
 }

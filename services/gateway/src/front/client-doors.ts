@@ -1,4 +1,3 @@
-import type { ServerHttp2Session } from "node:http2";
 import type { Server, Socket } from "node:net";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
@@ -8,6 +7,7 @@ import type { Hop, Inbound } from "../relay/inbound.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import { makeHttp1 } from "./http1.ts";
 import { makeHttp2 } from "./http2.ts";
+import type { Http2Connection } from "./http2-connection.ts";
 import type { Limits } from "./limits.ts";
 import { openPlain, openTls } from "./open-door.ts";
 
@@ -58,14 +58,10 @@ export function makeClientDoors(options: ClientDoorsOptions): ClientDoors {
 /** What becomes of a connection: whose it is, which protocol it speaks, and that it is closed when the gateway is. */
 function makeEntries(options: ClientDoorsOptions) {
   const { limits } = options;
-  /** By socket for HTTP/1.1, by session for HTTP/2: what a session calls its socket is a proxy, and never the socket itself. */
-  const hops = new WeakMap<object, Hop>();
-  /** Whose connection is being handed over; its session begins before that returns. */
-  let entering: Hop | undefined;
+  const hops = new WeakMap<Socket, Hop>();
   const sockets = new Set<Socket>();
-  const sessions = new Set<ServerHttp2Session>();
   let isDraining = false;
-  const hopOf = (connection: object): Hop | undefined => hops.get(connection);
+  const hopOf = (socket: Socket): Hop | undefined => hops.get(socket);
   const { onRequest } = options;
   const http1 = makeHttp1(limits, {
     onRequest,
@@ -73,15 +69,8 @@ function makeEntries(options: ClientDoorsOptions) {
     isDraining: () => isDraining,
     hopOf,
   });
-  const http2 = makeHttp2(limits, { onRequest, onSession: keepSession, hopOf });
+  const http2 = makeHttp2(limits, { onRequest, hopOf });
 
-  function keepSession(session: ServerHttp2Session): void {
-    sessions.add(session);
-    if (entering) hops.set(session, entering);
-    session.once("close", () => sessions.delete(session));
-    // Its client was on the way before it could know.
-    if (isDraining) bidGo(session);
-  }
   function keep(socket: Socket): void {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
@@ -89,8 +78,10 @@ function makeEntries(options: ClientDoorsOptions) {
     socket.setNoDelay(true);
   }
   function serve(protocol: "http1" | "http2", socket: Socket): void {
-    if (protocol === "http2") http2.emit("connection", socket);
-    else http1.serve(socket);
+    if (protocol === "http1") return http1.serve(socket);
+    const connection = http2.serve(socket);
+    // Its client was on the way before it could know.
+    if (isDraining) bidGo(connection);
   }
   function secure(socket: TLSSocket): void {
     keep(socket);
@@ -115,20 +106,17 @@ function makeEntries(options: ClientDoorsOptions) {
       const from = socket.authorized && name !== undefined ? options.hopOf(name) : undefined;
       if (!from) return void socket.destroy();
       hops.set(socket, from);
-      entering = from;
       secure(socket);
-      entering = undefined;
     },
     drain(this: void): void {
       isDraining = true;
-      for (const session of sessions) bidGo(session);
+      for (const connection of http2.connections) bidGo(connection);
     },
     undrain(this: void): void {
       isDraining = false;
     },
     close(this: void): void {
       for (const socket of sockets) socket.destroy();
-      http2.close();
     },
   };
 }
@@ -137,11 +125,8 @@ function makeEntries(options: ClientDoorsOptions) {
 const goawaySpreadMs = 2_000;
 
 /** Streams on it go on to their end; the client opens its next ones elsewhere (RFC 9113 §6.8). */
-function bidGo(session: ServerHttp2Session): void {
-  const timer = setTimeout(() => {
-    if (!session.closed && !session.destroyed) session.close();
-  }, Math.random() * goawaySpreadMs);
-  timer.unref();
+function bidGo(connection: Http2Connection): void {
+  setTimeout(() => connection.bidGo(), Math.random() * goawaySpreadMs).unref();
 }
 
 /** The only name without a dot in a gateway's certificate is its own; the others are the hosts that it serves. */

@@ -17,8 +17,8 @@ export const limits = {
   connections: 20_000,
   /** Streams at once on one HTTP/2 connection. */
   streams: 256,
-  /** Unit: megabytes, as node:http2 counts. What one HTTP/2 connection may hold in memory. */
-  sessionMegabytes: 16,
+  /** Unit: bytes. Of bodies that no pool takes, so much of one HTTP/2 connection lies here before it is asked for no more. */
+  heldBytes: 16_777_216,
   /** HTTP/2 streams that a client may reset: so many at once, and so many a second after that (CVE-2023-44487). */
   resetBurst: 1_000,
   resetsPerSecond: 33,

@@ -71,10 +71,9 @@ export class Attempt implements UpstreamEvents {
     const hop = this.isHop ? { hop: { gateway: deps.gateway, channel: decision.channel } } : {};
     const added = { requestId: newRequestId, traceparent: newTraceparent, ...hop };
     endpoint.load += 1;
-    const { protocol: from, method, path, authority, body } = inbound;
+    const { method, path, authority, body } = inbound;
     this.sent = endpoint.upstream(this.speaks).send(
       {
-        from,
         method,
         path,
         authority,

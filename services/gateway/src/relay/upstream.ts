@@ -10,8 +10,6 @@ export interface Upstream {
 }
 
 export type UpstreamRequest = {
-  /** What came over HTTP/1.1 has been looked at character by character; HTTP/2 may carry what HTTP/1.1 can't. */
-  readonly from: "http1" | "http2";
   readonly method: string;
   readonly path: string;
   readonly authority: string;

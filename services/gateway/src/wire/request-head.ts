@@ -1,6 +1,7 @@
 import { METHODS } from "node:http";
 import { fieldOf, hasToken, isTarget, parseFields } from "./fields.ts";
 import { type Framing, factsOf, none } from "./framing.ts";
+import { hostPattern } from "./host-pattern.ts";
 import { type Malformed, malformed } from "./malformed.ts";
 
 export type RequestHead = {
@@ -65,9 +66,6 @@ const methods: ReadonlySet<string> = new Set(METHODS);
 const [http11, http10] = [" HTTP/1.1\r\n", " HTTP/1.0\r\n"];
 const lineRestLength = http11.length;
 const otherVersion = /^ HTTP\/\d\.\d$/;
-
-/** RFC 3986 §3.2, without user information, which has no place in a request (RFC 9110 §4.2.4). */
-const hostPattern = /^(?:\[[0-9a-fA-F:.]+\]|[\w.~!$&'()*+,;=%-]*)(?::\d*)?$/;
 
 type Target = { readonly authority?: string; readonly path: string };
 
