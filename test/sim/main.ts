@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { workOff } from "./crew.ts";
-import { judgeMutants } from "./mutants/judge.ts";
+import { judgeMutants, seedsMax } from "./mutants/judge.ts";
 import { reportOf } from "./report.ts";
 import { simulate } from "./simulate.ts";
 import type { Failure } from "./worker.ts";
@@ -10,7 +10,8 @@ import type { Failure } from "./worker.ts";
 const usage = `pnpm sim [--seeds N] [--from S] [--minutes M]   many seeds, on every core
 pnpm sim --seed X                               one seed, told as a story
 pnpm sim --replay FILE                          the seeds in a file, one a line
-pnpm sim --mutants [NAME …] [--seeds N]         how many planted bugs are found`;
+pnpm sim --mutants [NAME …] [--seeds N] [--minutes M] [--short]
+                                                how many planted bugs are found, and by which seed`;
 
 const sayEveryMs = 10_000;
 
@@ -27,6 +28,7 @@ async function main(args: readonly string[]): Promise<number> {
       seed: { type: "string" },
       replay: { type: "string" },
       mutants: { type: "boolean", default: false },
+      short: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -41,8 +43,16 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (values.seed !== undefined) return tell(Number(values.seed));
   if (values.replay !== undefined) return replay(values.replay);
-  if (values.mutants) return judgeMutants(positionals, Number(values.seeds ?? 2_000));
   const minutes = values.minutes === undefined ? undefined : Number(values.minutes);
+  if (values.mutants) {
+    const seeds = Number(values.seeds ?? seedsMax);
+    return judgeMutants({
+      names: positionals,
+      seeds,
+      isShort: values.short,
+      minutes: minutes ?? Number.POSITIVE_INFINITY,
+    });
+  }
   return runMany(Number(values.from), { count: Number(values.seeds ?? 200), minutes });
 }
 
