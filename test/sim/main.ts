@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { workOff } from "./crew.ts";
 import { judgeMutants, seedsMax } from "./mutants/judge.ts";
+import { keepFailure, replay } from "./replay.ts";
 import { reportOf } from "./report.ts";
 import { simulate } from "./simulate.ts";
 import type { Failure } from "./worker.ts";
@@ -9,7 +9,7 @@ import type { Failure } from "./worker.ts";
 /** `pnpm sim`: the whole control plane over virtual time, seed by seed, with everything going wrong that a seed draws. */
 const usage = `pnpm sim [--seeds N] [--from S] [--minutes M]   many seeds, on every core
 pnpm sim --seed X                               one seed, told as a story
-pnpm sim --replay FILE                          the seeds in a file, one a line
+pnpm sim --replay FILE                          a failure that was kept, or the seeds in a file, one a line
 pnpm sim --mutants [NAME …] [--seeds N] [--minutes M] [--short]
                                                 how many planted bugs are found, and by which seed`;
 
@@ -64,21 +64,6 @@ async function tell(seed: number): Promise<number> {
   return findings.violations.length > 0 ? 1 : 0;
 }
 
-async function replay(file: string): Promise<number> {
-  const seeds = (await readFile(file, "utf8"))
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => /^\d+$/.test(line));
-  let worst = 0;
-  for (const seed of seeds) {
-    const { findings } = await simulate(Number(seed));
-    const [first] = findings.violations;
-    console.log(first ? `seed ${seed}: ${first.id} violated: ${first.sentence}` : `seed ${seed}: well`);
-    if (first) worst = 1;
-  }
-  return worst;
-}
-
 type Many = { readonly count: number; readonly minutes: number | undefined };
 
 async function runMany(from: number, { count, minutes }: Many): Promise<number> {
@@ -118,6 +103,6 @@ async function runMany(from: number, { count, minutes }: Many): Promise<number> 
   if (!first) return gaps.length > 0 ? 1 : 0;
   await tell(first.seed);
   for (const { seed, id, sentence } of failed) console.error(`seed ${seed}: ${id} violated: ${sentence}`);
-  console.error(`again: pnpm sim --seed ${first.seed}`);
+  console.error(`again: pnpm sim --seed ${first.seed}, or pnpm sim --replay ${keepFailure(first)}`);
   return 1;
 }

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { workOff } from "../crew.ts";
+import { keepFailure } from "../replay.ts";
 import type { Failure } from "../worker.ts";
 import { mutants } from "./list.ts";
 import type { Mutant } from "./mutant.ts";
@@ -39,6 +40,8 @@ export async function judgeMutants({ names, seeds, isShort, minutes }: Judging):
       const one = await search(mutant, { seeds, until });
       found.push(one);
       console.log(rowOf(one));
+      if (one.first && names.length > 0)
+        console.log(`  again: pnpm sim --replay ${keepFailure(one.first, mutant.name)}`);
     }
   };
   await Promise.all(Array.from({ length: availableParallelism() }, lane));
