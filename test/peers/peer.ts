@@ -11,6 +11,8 @@ export const peers = {
   h2load: { package: "nghttp2-client" },
   nghttpd: { package: "nghttp2-server" },
   curl: { package: "curl" },
+  spin: { package: "spin" },
+  gcc: { package: "gcc" },
 } as const satisfies Record<string, { readonly package: string }>;
 
 export type PeerName = keyof typeof peers;

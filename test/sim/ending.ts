@@ -76,13 +76,25 @@ async function checkDeath(stage: Stage, site: SiteName): Promise<() => void> {
   await runCarefully(world, deadlineMs);
   if (isBroken(world)) return revive;
   for (const node of stage.cast.nodes)
-    for (const service of world.config.services) checkLeft(world, { service, site, node });
+    for (const service of world.config.services)
+      checkLeft(world, { service, site, node, isRamping: isRamping(stage, service) });
   return revive;
 }
 
-type Left = { readonly service: ServiceConfig; readonly site: SiteName; readonly node: Stage["cast"]["nodes"][number] };
+type Left = {
+  readonly service: ServiceConfig;
+  readonly site: SiteName;
+  readonly node: Stage["cast"]["nodes"][number];
+  readonly isRamping: boolean;
+};
 
-function checkLeft({ checks, config }: World, { service, site, node }: Left): void {
+/** On its way home it is answered at two sites, as a weighted service always is. */
+function isRamping({ arbiters }: Stage, { name }: ServiceConfig): boolean {
+  const leader = arbiters.find((arbiter) => arbiter.isLeading());
+  return leader?.context().keeper.durable().services[name]?.ramp !== undefined;
+}
+
+function checkLeft({ checks, config }: World, { service, site, node, isRamping: isOnTheWay }: Left): void {
   // Where a site without an address is next in line, the floor holds everything where it is.
   if (config.sites.some(({ addresses }) => addresses.length === 0)) return;
   const choices = node.snapshot()?.services.find((entry) => entry.service === service.name)?.choices ?? [];
@@ -91,7 +103,8 @@ function checkLeft({ checks, config }: World, { service, site, node }: Left): vo
   if (living.length === 0) return;
   // A second site within 10 minutes is left only by services that have nothing healthy left in their answers.
   const isLeft =
-    served.some((entry) => living.includes(entry)) && (service.policy.kind === "weighted" || !served.includes(site));
+    served.some((entry) => living.includes(entry)) &&
+    (service.policy.kind === "weighted" || isOnTheWay || !served.includes(site));
   checks.tallies.demand(
     "I27",
     isLeft,

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { workOff } from "./crew.ts";
-import { judgeMutants } from "./mutants/judge.ts";
+import { judgeMutants, seedsMax } from "./mutants/judge.ts";
+import { keepFailure, replay } from "./replay.ts";
 import { reportOf } from "./report.ts";
 import { simulate } from "./simulate.ts";
 import type { Failure } from "./worker.ts";
@@ -9,8 +9,9 @@ import type { Failure } from "./worker.ts";
 /** `pnpm sim`: the whole control plane over virtual time, seed by seed, with everything going wrong that a seed draws. */
 const usage = `pnpm sim [--seeds N] [--from S] [--minutes M]   many seeds, on every core
 pnpm sim --seed X                               one seed, told as a story
-pnpm sim --replay FILE                          the seeds in a file, one a line
-pnpm sim --mutants [NAME …] [--seeds N]         how many planted bugs are found`;
+pnpm sim --replay FILE                          a failure that was kept, or the seeds in a file, one a line
+pnpm sim --mutants [NAME …] [--seeds N] [--minutes M] [--short]
+                                                how many planted bugs are found, and by which seed`;
 
 const sayEveryMs = 10_000;
 
@@ -27,6 +28,7 @@ async function main(args: readonly string[]): Promise<number> {
       seed: { type: "string" },
       replay: { type: "string" },
       mutants: { type: "boolean", default: false },
+      short: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -41,8 +43,16 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (values.seed !== undefined) return tell(Number(values.seed));
   if (values.replay !== undefined) return replay(values.replay);
-  if (values.mutants) return judgeMutants(positionals, Number(values.seeds ?? 2_000));
   const minutes = values.minutes === undefined ? undefined : Number(values.minutes);
+  if (values.mutants) {
+    const seeds = Number(values.seeds ?? seedsMax);
+    return judgeMutants({
+      names: positionals,
+      seeds,
+      isShort: values.short,
+      minutes: minutes ?? Number.POSITIVE_INFINITY,
+    });
+  }
   return runMany(Number(values.from), { count: Number(values.seeds ?? 200), minutes });
 }
 
@@ -52,21 +62,6 @@ async function tell(seed: number): Promise<number> {
   console.log(`seed ${seed}: ${events} events, trace ${hash}`);
   for (const { id, sentence } of findings.violations.slice(0, 5)) console.log(`${id} violated: ${sentence}`);
   return findings.violations.length > 0 ? 1 : 0;
-}
-
-async function replay(file: string): Promise<number> {
-  const seeds = (await readFile(file, "utf8"))
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => /^\d+$/.test(line));
-  let worst = 0;
-  for (const seed of seeds) {
-    const { findings } = await simulate(Number(seed));
-    const [first] = findings.violations;
-    console.log(first ? `seed ${seed}: ${first.id} violated: ${first.sentence}` : `seed ${seed}: well`);
-    if (first) worst = 1;
-  }
-  return worst;
 }
 
 type Many = { readonly count: number; readonly minutes: number | undefined };
@@ -108,6 +103,6 @@ async function runMany(from: number, { count, minutes }: Many): Promise<number> 
   if (!first) return gaps.length > 0 ? 1 : 0;
   await tell(first.seed);
   for (const { seed, id, sentence } of failed) console.error(`seed ${seed}: ${id} violated: ${sentence}`);
-  console.error(`again: pnpm sim --seed ${first.seed}`);
+  console.error(`again: pnpm sim --seed ${first.seed}, or pnpm sim --replay ${keepFailure(first)}`);
   return 1;
 }

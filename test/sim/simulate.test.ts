@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { workOff } from "./crew.ts";
 import { mutants } from "./mutants/list.ts";
 import { plant } from "./mutants/mutant.ts";
+import { parseKept } from "./replay.ts";
 import { reportOf } from "./report.ts";
 import { simulate } from "./simulate.ts";
 import type { Failure } from "./worker.ts";
@@ -48,4 +49,10 @@ test("every planted bug still fits the code that it is planted in", () => {
   for (const mutant of mutants)
     assert.notEqual(plant(mutant, readFileSync(join(root, mutant.file), "utf8")), undefined, mutant.name);
   assert.equal(new Set(mutants.map(({ name }) => name)).size, mutants.length);
+});
+
+test("what is played again is one kept failure, or seeds, one a line", () => {
+  const kept = { seed: 8, id: "I21", sentence: "it never asked", mutant: "blind-retry", version: "abc" };
+  assert.deepEqual(parseKept(JSON.stringify(kept)), [kept]);
+  assert.deepEqual(parseKept("7\n # those of Monday\n 12 \n"), [{ seed: 7 }, { seed: 12 }]);
 });

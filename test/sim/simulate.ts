@@ -105,6 +105,7 @@ function setStage(seed: number, isTold: boolean): Stage {
   diskFaults(world, schedule, cast);
   const operator = makeOperator(world, cast.arbiters);
   if (swarm.has("operator")) operator.start();
+  if (swarm.has("config-change")) operator.startConfiguring();
   startForgers(world, cast.nodes);
   startReplays(world, cast.agents);
   for (const place of clientPlaces) startResolver(world, place, cast.nodes);

@@ -147,6 +147,7 @@ function checkBrakes(tallies: Tallies, config: Config, { decision, earlier }: Br
 }
 
 function noteEvent(tallies: Tallies, event: Event): void {
+  if (event.kind === "config-applied") tallies.sometimes("a configuration was applied");
   if (event.kind === "latched") tallies.sometimes("a service latched to manual");
   if (event.kind === "held") tallies.sometimes(`a guard held a move back: ${event.rule}`);
   if (event.kind === "readmitted") tallies.sometimes(`a quarantined site was readmitted: ${event.because}`);

@@ -30,6 +30,7 @@ export const requiredSometimes: readonly string[] = [
   "a crash after it wrote",
   "a crash before it takes a snapshot",
   "a crash after it serves",
+  "a configuration was applied",
   "an operator was told: done",
   "an operator was told: FLOOR",
   "a client was served",

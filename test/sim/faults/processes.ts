@@ -6,7 +6,7 @@ import { draw } from "../scenario/draw.ts";
 import type { Actor, World } from "../world.ts";
 import { type Cut, clientPlaces } from "./network.ts";
 import type { Heal, Schedule } from "./schedule.ts";
-import { setSite } from "./sites.ts";
+import { servedSite, setSite } from "./sites.ts";
 
 export type Cast = {
   readonly arbiters: readonly Actor[];
@@ -91,7 +91,7 @@ export function siteLoss(world: World, schedule: Schedule, of: Cast & { readonly
   });
 }
 
-export function databaseFaults(world: World, schedule: Schedule, { database }: Cast): void {
+export function databaseFaults(world: World, schedule: Schedule, { database, nodes }: Cast): void {
   const { process } = database;
   schedule.repeat("db-down", { meanMs: 45_000, lastsMs: 15_000 }, () => {
     process.pause(20_000);
@@ -122,12 +122,18 @@ export function databaseFaults(world: World, schedule: Schedule, { database }: C
       for (const link of links) link.delayMs -= byMs;
       world.say(() => "the database is as fast as before");
       if (world.isHealing || draw.isTrue(chance, 0.4)) return;
-      // What made it slow takes it away, and perhaps a site with it.
+      // What made it slow takes it away, and perhaps the site that is served with it: at once, or when the leader's time runs out.
       process.pause(15_000);
       world.say(() => "the database hangs");
-      if (draw.isTrue(chance, 0.5)) return;
-      const revive = setSite(world, draw.one(chance, ["site-a", "site-b"]), "refusing");
-      world.kernel.after(20_000, "site is up", revive);
+      if (draw.isTrue(chance, 0.2)) return;
+      const waitMs = draw.isTrue(chance, 0.2) ? 0 : draw.between(chance, 2_000, 7_500);
+      world.kernel.after(waitMs, "fault db-slow", () => {
+        if (world.isHealing) return;
+        const site = servedSite(world, nodes);
+        if (site === undefined) return;
+        const revive = setSite(world, site, "refusing");
+        world.kernel.after(20_000, "site is up", revive);
+      });
     };
   });
   schedule.repeat("db-failover", { meanMs: 45_000, lastsMs: 1 }, (chance) => failOver(chance, 0));

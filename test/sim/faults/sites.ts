@@ -11,12 +11,17 @@ export function siteFaults(world: World, schedule: Schedule, nodes: readonly Sim
   schedule.repeat("app-dead", timing, (chance) => strike(world, chance, "refusing"));
   // Trouble that follows the traffic: the brakes are for this.
   schedule.repeat("gray-chase", { meanMs: 12_000, lastsMs: 7_000 }, () => {
-    const [served] = nodes[0]?.snapshot()?.services ?? [];
-    const site = world.config.sites.find(({ name }) => name === served?.choices[0]?.site);
-    return site && setSite(world, site.name, "gray");
+    const site = servedSite(world, nodes);
+    return site === undefined ? undefined : setSite(world, site, "gray");
   });
   schedule.repeat("app-silent", timing, (chance) => strike(world, chance, "silent"));
   schedule.repeat("app-gray", { meanMs: 18_000, lastsMs: 15_000 }, (chance) => strike(world, chance, "gray"));
+}
+
+/** Where the first service is, as far as a nameserver knows. */
+export function servedSite(world: World, nodes: readonly SimNode[]): string | undefined {
+  const [served] = nodes[0]?.snapshot()?.services ?? [];
+  return world.config.sites.find(({ name }) => name === served?.choices[0]?.site)?.name;
 }
 
 /** A site as a whole, or one pool of it. */

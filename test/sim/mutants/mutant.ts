@@ -8,6 +8,8 @@ export type Mutant = {
   /** It must stand in the file exactly once. */
   readonly find: string;
   readonly replace: string;
+  /** It takes more seeds than the short form has for it. */
+  readonly isRare?: true;
 };
 
 /** The source with the bug in it. It throws when the text isn't there once: the code went on, and the list must follow. */

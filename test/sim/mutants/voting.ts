@@ -55,6 +55,7 @@ export const votingMutants: readonly Mutant[] = [
     file: `${core}/ballot-box.ts`,
     find: 'return report.selfCheck.kind === "ok" ? undefined : report.selfCheck.because;',
     replace: "return undefined;",
+    isRare: true,
   },
   {
     name: "one-agent-speaks-for-its-domain",

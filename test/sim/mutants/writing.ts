@@ -60,6 +60,7 @@ export const writingMutants: readonly Mutant[] = [
     file: `${arbiter}/leadership.ts`,
     find: "held = { ...leading, renewSentAt: sentAt, wallMinusMonoMs };",
     replace: "held = { ...leading, renewSentAt: clock.monotonicMs(), wallMinusMonoMs };",
+    isRare: true,
   },
   {
     name: "deadline-not-checked",
@@ -74,6 +75,7 @@ export const writingMutants: readonly Mutant[] = [
     file: `${core}/lease.ts`,
     find: "> clockGapMaxMs) return",
     replace: "> clockGapMaxMs * 1e9) return",
+    isRare: true,
   },
   {
     name: "no-adopt-before-first-write",
@@ -81,6 +83,7 @@ export const writingMutants: readonly Mutant[] = [
     file: `${arbiter}/settle.ts`,
     find: 'if (adopted.kind === "kept") return true;',
     replace: "if (adopted.kind !== undefined) return true;",
+    isRare: true,
   },
   {
     name: "stale-world-reasserted",
@@ -88,6 +91,7 @@ export const writingMutants: readonly Mutant[] = [
     file: `${arbiter}/world-keeper.ts`,
     find: "durable = adoptInto(durable, adoption.found);",
     replace: "durable = { ...durable, sequence: Math.max(durable.sequence, adoption.found.snapshot.fence.sequence) };",
+    isRare: true,
   },
   {
     name: "epoch-not-incremented",

@@ -35,6 +35,7 @@ export const faultKinds = [
   "operator",
   "db-slow",
   "gray-chase",
+  "config-change",
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];
