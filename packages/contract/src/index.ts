@@ -17,6 +17,7 @@ export {
 export { checkConfig, configBytesMax, type ParsedConfig, parseConfig, withNewSettings } from "./parse-config.ts";
 export {
   parseEnvelope,
+  parseKeyRequest,
   parseKeyset,
   parseReport,
   parseSnapshot,

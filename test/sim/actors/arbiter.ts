@@ -12,7 +12,7 @@ import {
 } from "@sluice/core";
 import { type Logger, makeRegistry } from "@sluice/runtime";
 import { makeProcess, type SimulatedProcess } from "@sluice/testkit";
-import { openSnapshot } from "../../../services/arbiter/src/adoption.ts";
+import { openFound } from "../../../services/arbiter/src/adoption.ts";
 import { assemble } from "../../../services/arbiter/src/assemble.ts";
 import type { ArbiterContext } from "../../../services/arbiter/src/context.ts";
 import { makeLeaseTurn, whyNotReady } from "../../../services/arbiter/src/lease-turn.ts";
@@ -207,8 +207,7 @@ async function findServed(
       const what = `${process.name} asks ${peer.process.name}`;
       const call = { from: process, to: peer.process, what, timeoutMs: askTimeoutMs, serve: peer.holding };
       const answer = await world.network.call(call);
-      const snapshot = answer.kind === "answer" ? openSnapshot(world.keyring, answer.value) : undefined;
-      return snapshot && { from: peer.process.name, snapshot };
+      return answer.kind === "answer" ? openFound(world.keyring, peer.process.name, answer.value) : undefined;
     }),
   );
   const held = found.flatMap((entry) => entry ?? []);

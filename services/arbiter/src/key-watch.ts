@@ -1,0 +1,36 @@
+import type { Found } from "@sluice/core";
+import type { ArbiterContext } from "./context.ts";
+
+/** What a leader owes to a newer keyset: fences of revoked keys are outdone, and its own last word is said again under its new key. */
+export interface KeyWatch {
+  /** False when keys were revoked since the leader last settled, or when it signs with another key now. */
+  isSettled(epoch: number): boolean;
+  /** The epoch to go above, of all that stands in the way; undefined when nothing does. */
+  standsInTheWay(found: readonly Found[], epoch: number): number | undefined;
+}
+
+export function makeKeyWatch({ keyring, signer, desk }: Pick<ArbiterContext, "keyring" | "signer" | "desk">): KeyWatch {
+  const revoked = (): string => (keyring.keyset.revoked ?? []).map(({ id }) => id).join(" ");
+  let seen = revoked();
+  const isSignedOtherwise = (epoch: number): boolean => {
+    const current = desk.current();
+    return current?.snapshot.fence.epoch === epoch && current.envelope.keyId !== signer.keyId;
+  };
+  return {
+    isSettled: (epoch) => seen === revoked() && !isSignedOtherwise(epoch),
+    standsInTheWay(found, epoch) {
+      seen = revoked();
+      const epochs = found.filter(({ isRevoked }) => isRevoked).map(({ snapshot }) => snapshot.fence.epoch);
+      const above = Math.max(isSignedOtherwise(epoch) ? epoch : -1, ...epochs);
+      return above < epoch ? undefined : above;
+    },
+  };
+}
+
+/** Why nothing that this arbiter signs would be taken, or undefined. */
+export function whyNotSign({ keyring, signer }: Pick<ArbiterContext, "keyring" | "signer">): string | undefined {
+  const { keyId } = signer;
+  const standing = keyring.standing(keyId);
+  if (standing === "good") return undefined;
+  return standing === "revoked" ? `its key ${keyId} is revoked` : `the keyset has no key ${keyId}`;
+}
