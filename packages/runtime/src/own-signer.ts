@@ -5,7 +5,7 @@ import type { Keyring } from "./keyring.ts";
 import { parsePrivateKey, readKeyFile, type Signer, signerFromKey } from "./keys.ts";
 
 /** How long others have to take a keyset before anything is signed by a key that is new in it. Unit: milliseconds. */
-const settleMs = 10_000;
+const usualSettleMs = 10_000;
 
 type Own = { readonly publicKey: string; readonly key: KeyObject };
 
@@ -18,10 +18,10 @@ export async function readOwnSigner(of: {
   readonly keysDir: string;
   readonly name: string;
   readonly keyring: Keyring;
-  /** Unit: milliseconds. Default: the process's own. */
-  readonly monotonicMs?: () => number;
+  /** Tests shorten it. */
+  readonly settleMs?: number;
 }): Promise<Signer> {
-  const { name, keyring, monotonicMs = () => performance.now() } = of;
+  const { name, keyring, settleMs = usualSettleMs } = of;
   const files = { now: `${of.keysDir}/${name}.key`, next: `${of.keysDir}/${name}.next.key` };
   let inUse = await readOwn(files.now);
   let next: { readonly own: Own; readonly since: number } | undefined;
@@ -37,12 +37,12 @@ export async function readOwnSigner(of: {
   async function look(): Promise<void> {
     const own = await readOwn(files.next).catch(() => undefined);
     if (!own || own.publicKey === inUse.publicKey || !isGood(own)) return;
-    if (next?.own.publicKey !== own.publicKey) next = { own, since: monotonicMs() };
+    if (next?.own.publicKey !== own.publicKey) next = { own, since: performance.now() };
   }
 
   function current(): Own {
     if (!next || !isGood(next.own)) return inUse;
-    if (isGood(inUse) && monotonicMs() - next.since < settleMs) return inUse;
+    if (isGood(inUse) && performance.now() - next.since < settleMs) return inUse;
     inUse = next.own;
     next = undefined;
     // Where the directory can't be written to, the next start does this again.
