@@ -18,6 +18,7 @@ import type { ArbiterContext } from "../../../services/arbiter/src/context.ts";
 import { makeLeaseTurn, whyNotReady } from "../../../services/arbiter/src/lease-turn.ts";
 import { makeArbiterMetrics } from "../../../services/arbiter/src/metrics.ts";
 import { makeSigner } from "../keys.ts";
+import { mayUpgrade, noteVersions, olderKeyring } from "../versions.ts";
 import type { Actor, World } from "../world.ts";
 import type { SimDatabase } from "./database.ts";
 
@@ -67,6 +68,7 @@ export function makeSimArbiter(world: World, options: Options): SimArbiter {
   let waiters = new Set<() => void>();
 
   function start(): void {
+    if (context) mayUpgrade(world, name);
     process.start();
     waiters = new Set();
     const run = begin(world, options, process);
@@ -137,7 +139,7 @@ function begin(world: World, options: Options, process: SimulatedProcess): { rea
     clock: process.clock,
     logger,
     signer: makeSigner(name),
-    keyring,
+    keyring: world.older.has(name) ? olderKeyring(keyring) : keyring,
     metrics,
     timing: leaseTiming,
     findServed: (config) => findServed(world, options, { process, config }),
@@ -227,8 +229,10 @@ function takeReport(world: World, { process, context, envelope, made }: Taking):
   try {
     const reply = context.ballots.take(envelope, config);
     world.checks.nonceGiven(process.name, made.report.agent, reply.nonce, process.clock.monotonicMs());
-    if (reply.kind === "counted") world.checks.counted(process, made, config);
-    else world.checks.sometimes(`a report was refused: ${reply.because ?? ""}`);
+    if (reply.kind === "counted") {
+      world.checks.counted(process, made, config);
+      noteVersions(world, process.name, made.report);
+    } else world.checks.sometimes(`a report was refused: ${reply.because ?? ""}`);
     return {
       result: reply.kind === "counted" ? "counted" : (reply.because ?? "refused"),
       nonce: reply.nonce,

@@ -35,6 +35,8 @@ export const faultKinds = [
   "operator",
   "db-slow",
   "gray-chase",
+  "own-traffic",
+  "mixed-versions",
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];
