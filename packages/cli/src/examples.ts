@@ -40,7 +40,10 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     "sluice init llm-keys --config sluice.yaml",
     "sluice init llm-keys --config sluice.yaml --passphrase-file root.phrase",
   ],
-  join: ["sluice join site-c --config sluice.yaml --out site-c"],
+  join: [
+    "sluice join site-c --config sluice.yaml --out site-c",
+    "sluice join site-a --config sluice.yaml --out next --only gateway-a",
+  ],
   "keys list": ["sluice keys list", "sluice keys list --root llm-keys/root --json"],
   "keys rotate": ["sluice keys rotate agent-a --keys site-a/agent-a"],
   "keys approve": [
@@ -51,6 +54,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     "sluice keys revoke agent-a --root llm-keys/root",
     "sluice keys revoke agent-a --root llm-keys/root --old --passphrase-file root.phrase",
   ],
+  "keys replace-root": ["sluice keys replace-root --root llm-keys/root --passphrase-file root.phrase"],
   "keys publish": ["sluice keys publish llm-keys/root/keyset.json"],
   "lab up": ["sluice lab up", "sluice lab up --config my.yaml --dir /tmp/lab"],
   "lab down": ["sluice lab down"],

@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { readConfigFile } from "@sluice/contract";
-import { type Config, type SluiceError, withoutKeys } from "@sluice/core";
+import { type Config, type Envelope, type SluiceError, withKeys, withoutKeys } from "@sluice/core";
+import { readKeyring } from "@sluice/runtime";
 import { approve } from "./approve.ts";
 import { install } from "./install.ts";
 import { type Member, needs } from "./member.ts";
 import { askToJoin, askToRotate, readRequest } from "./request.ts";
-import { readSafe } from "./safe.ts";
+import { readSafe, replaceRoot } from "./safe.ts";
 
 const config = await readConfigFile(join(import.meta.dirname, "../../contract/examples/lab.yaml"));
 const isB = ({ site }: { readonly site: string }): boolean => site === "site-b";
@@ -144,4 +145,53 @@ test("a rotation adds one key beside the first, and no third; the very same key 
   await rm(join(directory, "agent-a.next.key"));
   const third = await readRequest((await askToRotate("agent-a", directory)).file);
   await assert.rejects(approve(safe, third.request, out), /keys revoke agent-a --old/);
+});
+
+test("another root names the same keys; a process that has its files takes nothing that the old one signs, and understands those that haven't", async (t) => {
+  const { at, safe } = await setUp(t);
+  const state = at("state");
+  const before = await readKeyring(at("site-a", "agent-a"), state);
+  // The thief has named a key of his own, and it is on the disk.
+  const thief = { role: "agent", name: "agent-a", site: "site-a", publicKey: "A".repeat(43) } as const;
+  const named = withKeys(safe.keyset, [thief]);
+  await safe.seal(named);
+  const forged = JSON.parse(await readFile(at("root", "keyset.json"), "utf8")) as Envelope;
+  assert.equal(await before.offer(forged), "taken");
+  await safe.seal(withoutKeys(named, ({ publicKey }) => publicKey === thief.publicKey));
+
+  const next = await replaceRoot(at("root"));
+  assert.equal(next.keyset.version, 4);
+  await assert.rejects(replaceRoot(at("root")), codeOf("KEYS_EXIST", /root\.key\.old/));
+  for (const name of ["root.pub", "keyset.json"]) await cp(at("root", name), at("site-a", "agent-a", name));
+  const after = await readKeyring(at("site-a", "agent-a"), state);
+  assert.equal(after.keyset.version, 4, "what the state directory has from the old root counts for nothing");
+  assert.deepEqual([await after.offer(forged), await before.offer(after.envelope)], ["not-ours", "not-ours"]);
+  assert.deepEqual(after.keyset.keys, next.keyset.keys);
+});
+
+test("a gateway's next certificate is asked for alone, and names nobody in a keyset", async (t) => {
+  const { at, safe, out } = await setUp(t);
+  const only = (name: string) =>
+    askToJoin(config, "site-a", {
+      directory: at("next"),
+      directoryOf: (member) => at("next", member.name),
+      only: [name],
+    });
+  await assert.rejects(only("gateway-b"), codeOf("NOT_FOUND", /no gateway-b at site-a/));
+  const { request } = await readRequest((await only("gateway-a")).file);
+  const { version, added } = await approve(safe, request, out);
+  assert.deepEqual([version, added], [1, []]);
+  const [now, before_] = await Promise.all(
+    [at("out", "gateway-a"), at("site-a", "gateway-a")].map((directory) =>
+      readFile(join(directory, "gateway-a.crt"), "utf8"),
+    ),
+  );
+  assert.notEqual(now, before_);
+});
+
+test("a root key that was lost is replaced from the keyset that it signed", async (t) => {
+  const { at } = await setUp(t);
+  await rm(at("root", "root.key"));
+  const next = await replaceRoot(at("root"));
+  assert.equal((await readSafe(at("root"))).keyset.version, next.keyset.version);
 });

@@ -21,12 +21,16 @@ export type Made = { readonly file: string; readonly fingerprint: string; readon
 export async function askToJoin(
   config: Config,
   site: string,
-  at: { readonly directory: string; readonly directoryOf: DirectoryOf },
+  at: { readonly directory: string; readonly directoryOf: DirectoryOf; readonly only?: readonly string[] },
 ): Promise<Made> {
-  const members = membersOf(config, site);
-  if (members.length === 0) {
-    const known = config.sites.map(({ name }) => name).join(", ");
-    throw new SluiceError("NOT_FOUND", `the configuration names no process at ${site}`, { hint: `Known: ${known}.` });
+  const members = membersOf(config, site).filter(({ name }) => at.only?.includes(name) ?? true);
+  const missing = at.only?.find((name) => !members.some((member) => member.name === name));
+  if (members.length === 0 || missing !== undefined) {
+    const known = membersOf(config).map((member) => `${member.name} at ${member.site}`);
+    const what = missing ?? "process";
+    throw new SluiceError("NOT_FOUND", `the configuration names no ${what} at ${site}`, {
+      hint: `It names ${known.slice(0, 20).join(", ")}.`,
+    });
   }
   const file = join(at.directory, `${site}.request.json`);
   if (await exists(file)) throw keysExist(file);

@@ -8,7 +8,7 @@ import { readPassphrase } from "../passphrase.ts";
 import { globalsOf, print } from "../session.ts";
 
 type InitOptions = { readonly config: string; readonly passphraseFile?: string };
-type JoinOptions = { readonly config: string; readonly out: string };
+type JoinOptions = { readonly config: string; readonly out: string; readonly only?: readonly string[] };
 
 /** init and join: the keys of a new installation, and of its next site. */
 export function installCommands(program: Command): void {
@@ -23,6 +23,7 @@ export function installCommands(program: Command): void {
     .description("make the keys of a further site, at that site, and a request for the root's keeper to approve")
     .requiredOption("--config <file>", "the configuration that names the site and its processes")
     .requiredOption("--out <directory>", "where the keys go, a directory for each process")
+    .option("--only <name...>", "of these processes alone: a gateway's next certificate")
     .action(joinSite);
 }
 
@@ -65,7 +66,11 @@ function startOf({ name, role, site }: Member, directory: string): string {
 
 async function joinSite(site: string, options: JoinOptions, command: Command): Promise<void> {
   const config: Config = await readConfigFile(options.config);
-  const at = { directory: options.out, directoryOf: (member: Member) => join(options.out, member.name) };
+  const at = {
+    directory: options.out,
+    directoryOf: (member: Member) => join(options.out, member.name),
+    ...(options.only ? { only: options.only } : {}),
+  };
   const { file, fingerprint, members } = await askToJoin(config, site, at);
   const processes = members.map(({ name, role }) => ({ name, role }));
   print(globalsOf(command), { site, request: file, fingerprint, processes }, [

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { parseEnvelope, readConfigFile } from "@sluice/contract";
 import { type KeyEntry, keysOf, SluiceError, withoutKeys } from "@sluice/core";
-import { approve, askToRotate, type Member, readRequest, readSafe } from "@sluice/keys";
+import { approve, askToRotate, type Member, readRequest, readSafe, replaceRoot } from "@sluice/keys";
 import { readJsonFile } from "@sluice/runtime";
 import type { Command } from "commander";
 import { readPassphrase } from "../passphrase.ts";
@@ -11,7 +11,7 @@ import { keysList } from "./keys-list.ts";
 type RootOptions = { readonly root: string; readonly passphraseFile?: string };
 type ApproveOptions = RootOptions & { readonly fingerprint: string; readonly config?: string; readonly out?: string };
 
-/** keys list, rotate, approve, revoke and publish: who may sign what. docs/keys.md tells when to do which. */
+/** keys list, rotate, approve, revoke, replace-root and publish: who may sign what. docs/keys.md tells when to do which. */
 export function keysCommands(program: Command): void {
   const keys = program.command("keys").description("who may sign what: list, rotate, approve, revoke, publish");
   keys
@@ -34,6 +34,12 @@ export function keysCommands(program: Command): void {
     .description("make the next keyset without a process's keys: what they sign is refused from then on")
     .option("--old", "only the older ones: the end of a rotation")
     .action(revoke);
+  keys
+    .command("replace-root")
+    .description("make another root key, which names the same keys: when the present one may be in wrong hands")
+    .requiredOption("--root <directory>", "the root's directory, as `sluice init` made it")
+    .option("--passphrase-file <file>", "encrypt the new root key under this file's first line")
+    .action(renewRoot);
   keys
     .command("publish <keyset>")
     .description("hand the next keyset to every arbiter; all processes fetch it from there, without a restart")
@@ -76,7 +82,7 @@ async function approveRequest(path: string, options: ApproveOptions, command: Co
   print(globalsOf(command), { version, added: ids, ...(members.length > 0 ? { out } : {}) }, [
     `keyset ${version} names ${ids.join(", ") || "nobody new"}`,
     ...(members.length > 0 ? [`${out}: copy it to ${request.site}, over the keys that were made there`] : []),
-    publishHint(options.root),
+    ...(ids.length > 0 ? [publishHint(options.root)] : []),
   ]);
 }
 
@@ -93,6 +99,15 @@ async function revoke(name: string, options: RootOptions & { readonly old?: true
     `keyset ${version} revokes ${ids.join(", ")}; ${name} has ${left.join(", ") || "no key left"}`,
     ...(left.length > 0 ? [] : [`its next key: \`sluice keys rotate ${name}\`, where it runs`]),
     publishHint(options.root),
+  ]);
+}
+
+async function renewRoot({ root, passphraseFile }: RootOptions, command: Command): Promise<void> {
+  const { keyset } = await replaceRoot(root, await readPassphrase(passphraseFile));
+  print(globalsOf(command), { version: keyset.version, root }, [
+    `keyset ${keyset.version} is signed by a new root key, and names the same ${keyset.keys.length} keys: look through them`,
+    `copy ${join(root, "root.pub")} and keyset.json over those of every process, and restart one after the other`,
+    "until all have it, whoever has the old root key can still name keys to those that have not",
   ]);
 }
 
