@@ -38,7 +38,7 @@ export function olderKeyring(keyring: Keyring): Keyring {
   };
 }
 
-export const withoutTraffic = ({ traffic: _unheardOf, ...vote }: Vote): Vote => vote;
+const withoutTraffic = ({ traffic: _unheardOf, ...vote }: Vote): Vote => vote;
 
 /** Who counted whose report, where that is news. */
 export function noteVersions(world: World, arbiter: string, report: Report): void {

@@ -24,7 +24,7 @@ export interface Safe {
 }
 
 /** Nobody has signed anything yet. */
-export const newKeyset = (installation: string): Keyset => ({ installation, version: 0, keys: [] });
+const newKeyset = (installation: string): Keyset => ({ installation, version: 0, keys: [] });
 
 /** A root key, and tokens that nobody can guess. With a passphrase the key is of no use to whoever finds the file. */
 export async function makeSafe(directory: string, installation: string, passphrase?: string): Promise<Safe> {

@@ -32,7 +32,7 @@ const isFresh = ({ vantages }: Awaited<ReturnType<World["status"]>>): boolean =>
 /** Somebody elsewhere who says that site-a is down, in the agent's name, with the copy of its key that was taken. */
 async function thiefOf(world: World, file: string): Promise<() => Promise<Answer>> {
   const signer = await readSigner(file, "agent-a");
-  const { url = "" } = world.parts.config.arbiters[0] ?? {};
+  const url = world.parts.config.arbiters[0]?.url ?? "";
   let seq = 0;
   return () => {
     seq += 1;

@@ -34,7 +34,7 @@ test("a stolen arbiter's key moves traffic until it is revoked; then it is refus
 /** The machine of the second arbiter in wrong hands: it answers at that arbiter's address, and signs with its key. */
 async function thiefOf(world: World, keyFile: string) {
   const signer = await readSigner(keyFile, "arbiter-a");
-  const { url = "" } = world.parts.config.arbiters.find(({ name }) => name === "arbiter-a") ?? {};
+  const url = world.parts.config.arbiters.find(({ name }) => name === "arbiter-a")?.url ?? "";
   const { body } = await world.get("/v1/snapshot?node=thief");
   const good = JSON.parse((body as { payload: string }).payload) as Snapshot;
   let said = "";

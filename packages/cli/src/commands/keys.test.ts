@@ -38,14 +38,14 @@ test("a request with another fingerprint is refused, and revoking what isn't the
   const asked = await sluice("keys", "rotate", "agent-a", "--keys", keys, "--json");
   const { request, fingerprint } = JSON.parse(asked.stdout) as { request: string; fingerprint: string };
   const wrong = await sluice("keys", "approve", request, ...root, "--fingerprint", "0000-0000");
-  assert.deepEqual([wrong.code, /^REQUEST_REFUSED: the fingerprint of /.test(wrong.stderr)], [4, true]);
+  assert.deepEqual([wrong.code, wrong.stderr.startsWith("REQUEST_REFUSED: the fingerprint of ")], [4, true]);
   const spoken = fingerprint.toUpperCase().replaceAll("-", " ");
   const approved = await sluice("keys", "approve", request, ...root, "--fingerprint", spoken);
   assert.match(approved.stdout, /^keyset 2 names agent-a\.2\n/);
   const nothing = await sluice("keys", "revoke", "agent-w", "--old", ...root);
-  assert.deepEqual([nothing.code, /^NOTHING_TO_DO: /.test(nothing.stderr)], [4, true]);
+  assert.deepEqual([nothing.code, nothing.stderr.startsWith("NOTHING_TO_DO: ")], [4, true]);
   const unknown = await sluice("keys", "revoke", "agent-x", ...root);
-  assert.deepEqual([unknown.code, /^NOT_FOUND: /.test(unknown.stderr)], [2, true]);
+  assert.deepEqual([unknown.code, unknown.stderr.startsWith("NOT_FOUND: ")], [2, true]);
 });
 
 test("list shows each key with its state, from the root's directory", async () => {
@@ -68,5 +68,5 @@ test("publish hands the keyset to every arbiter, tells of each, and needs one of
   assert.match(done.stdout, new RegExp(`^${silent}: .*; it takes it from the others when it is back$`, "m"));
   assert.equal((await sluice("keys", "publish", keyset, ...to(silent))).code, 5);
   const bad = await sluice("keys", "publish", config, ...to(taking.url));
-  assert.deepEqual([bad.code, /^KEY_UNREADABLE: /.test(bad.stderr)], [1, true]);
+  assert.deepEqual([bad.code, bad.stderr.startsWith("KEY_UNREADABLE: ")], [1, true]);
 });
