@@ -62,7 +62,7 @@ export function assemble(wiring: Wiring): ArbiterContext {
   const rank = (): number | undefined => rankOf(keeper.durable().config, name);
   const leadership = makeLeadership({ name, rank, lease: wiring.lease, clock, timing: wiring.timing, onEvent });
   const keeper = makeWorldKeeper({ name, store, signer, keyring, desk, bootstrap: wiring.config });
-  const keys = makeKeyWatch({ keyring, signer, desk });
+  const keys = makeKeyWatch({ clock, keyring, signer, desk });
   const settle = makeSettling({ clock, keeper, leadership, journal, findServed: wiring.findServed, keys });
   const loop = makeLoop({ clock, logger, ballots, journal, keeper, leadership, metrics, settle, keys });
   return {

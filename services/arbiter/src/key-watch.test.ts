@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Found, KeyEntry } from "@sluice/core";
+import type { Found, KeyEntry, Snapshot } from "@sluice/core";
+import { makeVirtualClock } from "@sluice/testkit";
 import { snapshotOf } from "../../../test/dns/world.ts";
 import type { ArbiterContext } from "./context.ts";
 import { makeKeyWatch, whyNotSign } from "./key-watch.ts";
@@ -11,15 +12,17 @@ function setUp() {
   const signer = { keyId: "arbiter-w" };
   const standings: Record<string, "good" | "revoked"> = { "arbiter-w": "good" };
   const snapshot = { ...snapshotOf(5, ["127.0.1.1"]), fence: { installation: "lab", epoch: 3, sequence: 5 } };
-  const desk = { current: () => ({ snapshot, envelope: { keyId: "arbiter-w" } }) };
+  const served: Record<string, { readonly fence: Snapshot["fence"]; readonly seenAt: number }> = {};
+  const desk = { current: () => ({ snapshot, envelope: { keyId: "arbiter-w" } }), acknowledged: () => served };
+  const clock = makeVirtualClock();
   const keyring = { keyset, standing: (id: string) => standings[id] ?? "unknown" };
-  const parts = { keyring, signer, desk } as unknown as Pick<ArbiterContext, "keyring" | "signer" | "desk">;
+  const parts = { clock, keyring, signer, desk } as unknown as ArbiterContext;
   const found = (epoch: number, more: Partial<Found> = {}): Found => ({
     from: "ns-a",
     snapshot: { ...snapshot, fence: { ...snapshot.fence, epoch } },
     ...more,
   });
-  return { keyset, signer, standings, parts, watch: makeKeyWatch(parts), found };
+  return { keyset, signer, standings, served, clock, parts, watch: makeKeyWatch(parts), found };
 }
 
 const revoked = [{ id: "arbiter-a" } as KeyEntry];
@@ -54,4 +57,26 @@ test("an arbiter whose key is unknown or revoked may not lead, and says why", ()
   assert.equal(whyNotSign(parts), "its key arbiter-w is revoked");
   signer.keyId = "arbiter-c";
   assert.equal(whyNotSign(parts), "the keyset has no key arbiter-c");
+});
+
+test("a node that was away, and comes back above the leader's fence, makes it settle again, not too often, once a key was revoked", () => {
+  const { keyset, served, clock, watch, found } = setUp();
+  const comes = (epoch: number): void => {
+    served["ns-a"] = { fence: found(epoch).snapshot.fence, seenAt: clock.wallMs() };
+  };
+  comes(40);
+  clock.advance(60_000);
+  comes(40);
+  assert.equal(watch.isSettled(3), true, "without any revoked key it isn't this one's affair");
+  keyset.revoked = revoked;
+  watch.standsInTheWay([], 3);
+  assert.equal(watch.isSettled(3), true, "it has only just asked");
+  clock.advance(6_000);
+  comes(40);
+  assert.equal(watch.isSettled(3), false);
+  watch.standsInTheWay([], 3);
+  clock.advance(31_000);
+  assert.equal(watch.isSettled(3), true, "it hasn't been heard of since");
+  comes(3);
+  assert.equal(watch.isSettled(3), true);
 });

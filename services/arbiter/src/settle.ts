@@ -22,7 +22,8 @@ export function makeSettling(parts: Settling): (epoch: number) => Promise<boolea
     const found = await parts.findServed(config);
     const adopted = parts.keeper.adopt(found.filter(({ isRevoked }) => !isRevoked));
     const above = parts.keys.standsInTheWay(found, epoch);
-    if (adopted.kind === "kept") return above === undefined || (await parts.leadership.raise(above));
+    if (adopted.kind === "kept" && above !== undefined) return parts.leadership.raise(above);
+    if (adopted.kind === "kept") return true;
     if (adopted.kind === "diverged") {
       // An operator must choose; until then it looks again now and then, and says it once.
       askedAt = now;
