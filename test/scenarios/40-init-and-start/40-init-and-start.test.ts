@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
-import { sluice } from "../world/keys.ts";
+import { sluice, steady } from "../world/keys.ts";
 import { openParts, type Parts } from "../world/open-world.ts";
 import { until } from "../world/until.ts";
 
@@ -14,7 +14,7 @@ type Start = { readonly site: string; readonly role: string; readonly command: s
 test("what init makes is enough: one site's processes as its own words start them, the others by their directories, and names are answered", async (t) => {
   let starts: readonly Start[] = [];
   const parts = await openParts({
-    sites: ["site-a", "site-b"],
+    ...steady,
     async prepareKeys(config, directory) {
       const [file, made] = [join(directory, "sluice.yaml"), join(directory, "made")];
       await writeFile(file, JSON.stringify(config));

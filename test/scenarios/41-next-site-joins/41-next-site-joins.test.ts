@@ -9,12 +9,12 @@ import { query } from "@sluice/dns";
 import { startModelServer } from "@sluice/lab";
 import { startNameserver } from "@sluice/nameserver";
 import { makeLogger, readKeyring, readOwnSigner, readToken, systemClock } from "@sluice/runtime";
-import { everybodyHas, keysOf, sluice } from "../world/keys.ts";
+import { everybodyHas, keysOf, sluice, steady } from "../world/keys.ts";
 import { until } from "../world/until.ts";
 import { openWorld } from "../world/world.ts";
 
 test("a further site makes its own keys, the root's keeper approves them, and it votes, answers and serves in the running installation", async () => {
-  await using world = await openWorld({ sites: ["site-a", "site-b"] });
+  await using world = await openWorld(steady);
   const { directory } = world.parts;
   const [keys, file] = [keysOf(world), join(directory, "next.yaml")];
   const address = addressAfter(world.parts.config);

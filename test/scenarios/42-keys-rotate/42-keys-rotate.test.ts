@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Envelope } from "@sluice/core";
-import { counted, everybodyHas, keysOf, metricsOf } from "../world/keys.ts";
+import { counted, everybodyHas, keysOf, metricsOf, steady } from "../world/keys.ts";
 import { until } from "../world/until.ts";
 import { openWorld, type World } from "../world/world.ts";
 
 const refusals = ["unknown-key", "revoked-key", "bad-signature", "wrong-role"];
 
 test("an agent's and the arbiter's key are rotated under queries and votes, with nobody restarted and nothing refused", async () => {
-  await using world = await openWorld({ sites: ["site-a", "site-b"] });
+  await using world = await openWorld(steady);
   const keys = keysOf(world);
   const before = await snapshotOf(world);
   assert.equal(before.keyId, "arbiter-w");

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Report } from "@sluice/core";
 import { type Answer, readSigner, request } from "@sluice/runtime";
-import { counted, everybodyHas, keysOf, metricsOf } from "../world/keys.ts";
+import { counted, everybodyHas, keysOf, metricsOf, steady } from "../world/keys.ts";
 import { openWorld, type World } from "../world/world.ts";
 
 test("a stolen agent's key votes until it is revoked, is refused and counted from then on, and the agent comes back with another", async () => {
-  await using world = await openWorld({ sites: ["site-a", "site-b"] });
+  await using world = await openWorld(steady);
   const keys = keysOf(world);
   const thief = await thiefOf(world, `${keys.root}/agent-a.key`);
   assert.equal((await thief()).status, 200, "who has the key is the agent");

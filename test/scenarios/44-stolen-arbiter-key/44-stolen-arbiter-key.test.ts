@@ -3,12 +3,12 @@ import { createServer } from "node:http";
 import { test } from "node:test";
 import type { Snapshot } from "@sluice/core";
 import { readSigner } from "@sluice/runtime";
-import { counted, everybodyHas, keysOf, metricsOf } from "../world/keys.ts";
+import { counted, everybodyHas, keysOf, metricsOf, steady } from "../world/keys.ts";
 import { until } from "../world/until.ts";
 import { openWorld, type World } from "../world/world.ts";
 
 test("a stolen arbiter's key moves traffic until it is revoked; then it is refused, and what it did is undone", async () => {
-  await using world = await openWorld({ sites: ["site-a", "site-b"], arbiters: ["site-a"] });
+  await using world = await openWorld({ ...steady, arbiters: ["site-a"] });
   const keys = keysOf(world);
   await using thief = await thiefOf(world, `${keys.root}/arbiter-a.key`);
   await thief.say({ epochs: 500, site: "site-b" });

@@ -6,6 +6,12 @@ import { request } from "@sluice/runtime";
 import { until } from "./until.ts";
 import type { World } from "./world.ts";
 
+/** A world in which nothing goes down because the machine is busy: these scenarios are about keys. */
+export const steady = {
+  sites: ["site-a", "site-b"],
+  probes: { intervalMs: 1_000, deadlineMs: 1_000, fall: 30, rise: 2 },
+} as const;
+
 const main = resolve(import.meta.dirname, "../../../packages/cli/src/main.ts");
 
 /** Runs a command of ours to its good end, and answers its data. */
