@@ -28,15 +28,22 @@ test("a further site makes its own keys, the root's keeper approves them, and it
   await cp(join(there, "site-c"), here, { recursive: true });
   await keys.publish();
   await everybodyHas(world, 2);
+  // What it serves is there before anybody looks for it: a pool that was found dead first would not be a standby at once.
+  await using _models = await startModels(address);
   const url = world.parts.config.arbiters[0]?.url ?? "";
   const to = ["--arbiters", url, "--token-file", join(keys.root, "operator.token")];
   await sluice("apply", file, "--reason", "site-c joins", ...to);
 
-  await using _site = await startSiteC(await readConfigFile(file), { here, directory, address });
-  await world.untilStatus("the new vantage is fresh, and the new nameserver current", ({ vantages, nameservers }) => {
-    const isFresh = vantages.some(({ agent, isFresh: fresh }) => agent === "agent-c" && fresh);
-    return isFresh && nameservers.length === 4 && nameservers.every(({ isCurrent }) => isCurrent);
-  });
+  await using _site = await startSiteC(await readConfigFile(file), { here, directory });
+  await world.untilStatus(
+    "all vantages and nameservers are four, fresh and current, and the standby is ready",
+    (status) => {
+      const { vantages, nameservers, services } = status;
+      const isReady = services[0]?.standby.some(({ site, isReady: ready }) => site === "site-c" && ready) ?? false;
+      const isFresh = vantages.length === 4 && vantages.every((each) => each.isFresh);
+      return isReady && isFresh && nameservers.length === 4 && nameservers.every(({ isCurrent }) => isCurrent);
+    },
+  );
   await until("the service may move there, and does", async () => {
     const body = { to: "site-c", reason: "to see that it serves" };
     return (await world.operate("POST", "/v1/services/chat/failover", body)).status === 200 || undefined;
@@ -82,11 +89,13 @@ async function secretsIn(directory: string): Promise<readonly string[]> {
   return files.filter((file) => file.endsWith(".key"));
 }
 
+async function startModels(host: string): Promise<AsyncDisposable> {
+  const model = await startModelServer({ site: "site-c", channel: "stable", index: 1, host, port: 9001 });
+  return { [Symbol.asyncDispose]: () => model.close(0) };
+}
+
 /** Its processes, each with the directory of its own and nothing else. */
-async function startSiteC(
-  config: Config,
-  at: { readonly here: string; readonly directory: string; readonly address: string },
-) {
+async function startSiteC(config: Config, at: { readonly here: string; readonly directory: string }) {
   const logger = makeLogger({ service: "scenario", name: "site-c", level: "silent" });
   const given = async (name: string) => {
     const keysDir = join(at.here, name);
@@ -102,13 +111,12 @@ async function startSiteC(
       tokens: { node: await readToken(join(keysDir, "node.token")) },
     };
   };
-  const model = await startModelServer({ site: "site-c", channel: "stable", index: 1, host: at.address, port: 9001 });
   const nameserver = await startNameserver(await given("ns-c.llm.example"));
   const own = await given("agent-c");
   const agent = await startAgent({ ...own, clock: systemClock, signer: await readOwnSigner(own) });
   return {
     async [Symbol.asyncDispose]() {
-      await Promise.all([agent.close(), nameserver.close(), model.close(0)]);
+      await Promise.all([agent.close(), nameserver.close()]);
     },
   };
 }
