@@ -16,7 +16,9 @@ const rooms = {
   "packages/store-postgres": ["core", "ports"],
   "packages/dns": ["core"],
   "packages/testkit": ["core", "ports"],
-  "packages/cli": ["core", "contract", "runtime", "dns", "store-postgres", "lab"],
+  // Whatever holds the root key is in no service.
+  "packages/keys": ["core", "contract", "runtime"],
+  "packages/cli": ["core", "contract", "runtime", "dns", "store-postgres", "keys", "lab"],
   "services/agent": ["core", "ports", "contract", "runtime", "dns"],
   "services/arbiter": ["core", "ports", "contract", "runtime", "dns", "[store-postgres]"],
   "services/nameserver": ["core", "ports", "contract", "runtime", "dns"],
@@ -29,6 +31,7 @@ const rooms = {
     "store-postgres",
     "dns",
     "testkit",
+    "keys",
     "agent",
     "arbiter",
     "nameserver",

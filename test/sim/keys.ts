@@ -1,5 +1,5 @@
-import type { Envelope, EnvelopeKind, KeyEntry, Keyset } from "@sluice/core";
-import type { Keyring, Signer } from "@sluice/runtime";
+import type { Envelope, EnvelopeKind, KeyEntry, KeyRole, Keyset } from "@sluice/core";
+import type { Keyring, Opened, Signer } from "@sluice/runtime";
 
 /**
  * Signatures as a simulation can afford them: a list of what was signed, where real ones would take a thousand times as long.
@@ -29,21 +29,25 @@ const prefixOf = (kind: EnvelopeKind, keyId: string): string => `${kind}-${keyId
 
 export function makeKeyring(keyset: Keyset): Keyring {
   const byId = new Map(keyset.keys.map((entry): [string, KeyEntry] => [entry.id, entry]));
+  function open(kind: EnvelopeKind, envelope: Envelope, role: KeyRole): Opened {
+    const entry = byId.get(envelope.keyId);
+    if (!entry) return { kind: "refused", because: "unknown-key" };
+    if (entry.role !== role) return { kind: "refused", because: "wrong-role" };
+    if (!isSigned(kind, envelope)) return { kind: "refused", because: "bad-signature" };
+    try {
+      return { kind: "ok", name: entry.name, site: entry.site, value: JSON.parse(envelope.payload) };
+    } catch {
+      return { kind: "refused", because: "not-json" };
+    }
+  }
   return {
     keyset,
     envelope: makeSigner("root").sign("keyset", keyset),
-    open(kind, envelope, role) {
-      const entry = byId.get(envelope.keyId);
-      if (!entry) return { kind: "refused", because: "unknown-key" };
-      if (entry.role !== role) return { kind: "refused", because: "wrong-role" };
-      if (!isSigned(kind, envelope)) return { kind: "refused", because: "bad-signature" };
-      try {
-        return { kind: "ok", name: entry.name, site: entry.site, value: JSON.parse(envelope.payload) };
-      } catch {
-        return { kind: "refused", because: "not-json" };
-      }
-    },
-    offer: () => false,
+    open,
+    openKept: open,
+    standing: (keyId) => (byId.has(keyId) ? "good" : "unknown"),
+    offer: () => Promise.resolve("repeat"),
+    onChange: () => () => undefined,
   };
 }
 

@@ -19,6 +19,7 @@ import { forgetSignatures, makeKeyring } from "./keys.ts";
 import { draw } from "./scenario/draw.ts";
 import { drawConfig } from "./scenario/draw-config.ts";
 import { drawSwarm } from "./scenario/swarm.ts";
+import { drawVersions } from "./versions.ts";
 import { keysetOf, type World } from "./world.ts";
 
 export type Simulated = {
@@ -89,10 +90,13 @@ function setStage(seed: number, isTold: boolean): Stage {
     checks: makeChecks({ tallies, now, swarm, config }),
     say,
     truth: new Map(),
+    ownTraffic: new Map(),
+    older: new Set(),
     isHealing: false,
     edge: () => undefined,
   };
   say(() => `seed ${seed}: ${config.services.length} services, faults: ${[...swarm].join(", ") || "none"}`);
+  drawVersions(world);
   const cast = castAll(world);
   const schedule = makeSchedule(world);
   crashAtEdges(world, cast);

@@ -1,4 +1,4 @@
-import type { Config, Keyset, SiteName, TargetKey } from "@sluice/core";
+import type { Config, Keyset, SiteName, TargetKey, TrafficState } from "@sluice/core";
 import type { Keyring } from "@sluice/runtime";
 import type { Kernel, SimulatedNetwork, SimulatedProcess } from "@sluice/testkit";
 import type { Checks } from "./checks/checks.ts";
@@ -19,6 +19,10 @@ export type World = {
   readonly say: (sentence: () => string) => void;
   /** How targets really are. A target that isn't named is up. */
   readonly truth: Map<TargetKey, Mode>;
+  /** Pools of which their own gateways say what they met; those of a site with a gateway that aren't named are healthy. */
+  readonly ownTraffic: Map<TargetKey, TrafficState>;
+  /** Processes of the version before. */
+  readonly older: Set<string>;
   /** True once everything is being healed: nothing new goes wrong. */
   isHealing: boolean;
   /** A process comes to the edge of an effect, where a crash hurts most. */

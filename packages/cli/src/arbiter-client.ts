@@ -12,6 +12,10 @@ export interface ArbiterClient {
   send(method: "POST" | "PUT", path: string, body: unknown): Promise<unknown>;
   /** As `send`, for a change that was made on what had this entity tag. */
   patch(path: string, body: unknown, ifMatch: string): Promise<unknown>;
+  /** From every arbiter, whoever leads. */
+  askEach(path: string): Promise<readonly Outcome[]>;
+  /** To every arbiter, whoever leads: what each of them takes by itself, and twice as well as once. */
+  sendToAll(method: "PUT", path: string, body: unknown): Promise<readonly Outcome[]>;
   /** The status by everybody who answers, the leader's first, and who doesn't. */
   survey(): Promise<Survey>;
 }
@@ -72,6 +76,13 @@ export function makeArbiterClient(
       const { statuses, silent } = surveyOf(outcomes);
       if (statuses.length === 0) throw whyNot(outcomes) ?? unreachable(outcomes);
       return { statuses, silent };
+    },
+    askEach: (path) => askAll(urls, { ask: read(path), graceMs: waits.leaderMs, isEnough: () => false }),
+    async sendToAll(method, path, body) {
+      const ask = { ...asking, method, body, path, timeoutMs: waits.writeMs };
+      const outcomes = await askAll(urls, { ask, graceMs: waits.leaderMs, isEnough: () => false });
+      if (outcomes.every(({ kind }) => kind === "silent")) throw unreachable(outcomes);
+      return outcomes;
     },
     send: (method, path, body) => deliver({ method, body }, path),
     patch: (path, body, ifMatch) => deliver({ method: "PATCH", body, headers: { "if-match": ifMatch } }, path),

@@ -36,6 +36,26 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'sluice apply sluice.yaml --reason "a canary of 5 %" --dry-run',
     'sluice apply sluice.yaml --reason "a canary of 5 %" --revision 7',
   ],
+  init: [
+    "sluice init llm-keys --config sluice.yaml",
+    "sluice init llm-keys --config sluice.yaml --passphrase-file root.phrase",
+  ],
+  join: [
+    "sluice join site-c --config sluice.yaml --out site-c",
+    "sluice join site-a --config sluice.yaml --out next --only gateway-a",
+  ],
+  "keys list": ["sluice keys list", "sluice keys list --root llm-keys/root --json"],
+  "keys rotate": ["sluice keys rotate agent-a --keys site-a/agent-a"],
+  "keys approve": [
+    "sluice keys approve site-c.request.json --root llm-keys/root --config sluice.yaml --out llm-keys --fingerprint 09af-11c2-5b7e-02d4-8c1f-77aa-e0b1-6d35",
+    "sluice keys approve agent-a.request.json --root llm-keys/root --fingerprint 5d01-88e3-40cc-9a17-f2b6-3c4d-7e90-1b2a",
+  ],
+  "keys revoke": [
+    "sluice keys revoke agent-a --root llm-keys/root",
+    "sluice keys revoke agent-a --root llm-keys/root --old --passphrase-file root.phrase",
+  ],
+  "keys replace-root": ["sluice keys replace-root --root llm-keys/root --passphrase-file root.phrase"],
+  "keys publish": ["sluice keys publish llm-keys/root/keyset.json"],
   "lab up": ["sluice lab up", "sluice lab up --config my.yaml --dir /tmp/lab"],
   "lab down": ["sluice lab down"],
   "lab kill": ["sluice lab kill site-a"],

@@ -1,6 +1,8 @@
 import { Command, type OutputConfiguration } from "commander";
 import { configCommands } from "./commands/config.ts";
 import { drillCommands } from "./commands/drill.ts";
+import { installCommands } from "./commands/install.ts";
+import { keysCommands } from "./commands/keys.ts";
 import { labCommands } from "./commands/lab.ts";
 import { lookCommands } from "./commands/look.ts";
 import { operateCommands } from "./commands/operate.ts";
@@ -24,6 +26,8 @@ export function makeProgram(output: OutputConfiguration = {}): Command {
   operateCommands(program);
   weightsCommand(program);
   configCommands(program);
+  installCommands(program);
+  keysCommands(program);
   labCommands(program);
   drillCommands(program);
   for (const command of runnable(program)) {

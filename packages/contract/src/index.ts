@@ -18,6 +18,7 @@ export {
 export { checkConfig, type ParsedConfig, parseConfig, withNewSettings } from "./parse-config.ts";
 export {
   parseEnvelope,
+  parseKeyRequest,
   parseKeyset,
   parseReport,
   parseSnapshot,

@@ -14,11 +14,13 @@ const TargetKeyText = Type.String({ minLength: 1, maxLength: 300 });
 const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const Epoch = Type.Unsafe<EpochMs>(Type.Number({ minimum: 0 }));
 const Address = Type.String({ minLength: 2, maxLength: 45 });
+/** A process's name, and the number of its key. */
+const KeyId = Type.String({ minLength: 1, maxLength: 72 });
 const Host = Type.String({ minLength: 1, maxLength: 255 });
 
 export const EnvelopeSchema = Type.Object(
   {
-    keyId: Name,
+    keyId: KeyId,
     payload: Type.String({ minLength: 1, maxLength: payloadMax }),
     signature: Type.String({ minLength: 86, maxLength: 88, pattern: "^[A-Za-z0-9_-]{86}(==)?$" }),
   },
@@ -70,18 +72,30 @@ export const ReportSchema = Type.Object({
   since: Type.Optional(Count),
 });
 
-export const KeyEntrySchema = Type.Object({
-  id: Name,
+const key = {
   role: literals(["agent", "arbiter"]),
   name: Name,
   site: Name,
   publicKey: Type.String({ minLength: 43, maxLength: 44, pattern: "^[A-Za-z0-9_-]{43}=?$" }),
-});
+};
+export const KeyEntrySchema = Type.Object({ id: KeyId, ...key });
 
 export const KeysetSchema = Type.Object({
   installation: Name,
   version: Count,
   keys: Type.Array(KeyEntrySchema, { maxItems: 1000 }),
+  revoked: Type.Optional(Type.Array(KeyEntrySchema, { maxItems: 1000 })),
+});
+
+/** What one site may ask for at once. */
+const requestedMax = 100;
+export const KeyRequestSchema = Type.Object({
+  installation: Name,
+  site: Name,
+  keys: Type.Array(Type.Object(key), { maxItems: requestedMax }),
+  certificates: Type.Array(Type.Object({ name: Name, request: Type.String({ maxLength: 4096 }) }), {
+    maxItems: requestedMax,
+  }),
 });
 
 export const FenceSchema = Type.Object({ installation: Name, epoch: Count, sequence: Count });

@@ -1,7 +1,8 @@
-import type { Envelope, Keyset, Report, Snapshot, TrafficAsk, TrafficReply } from "@sluice/core";
+import type { Envelope, KeyRequest, Keyset, Report, Snapshot, TrafficAsk, TrafficReply } from "@sluice/core";
 import { Compile } from "typebox/compile";
 import {
   EnvelopeSchema,
+  KeyRequestSchema,
   KeysetSchema,
   ReportSchema,
   SnapshotSchema,
@@ -12,6 +13,7 @@ import {
 const envelope = Compile(EnvelopeSchema);
 const report = Compile(ReportSchema);
 const keyset = Compile(KeysetSchema);
+const keyRequest = Compile(KeyRequestSchema);
 const snapshot = Compile(SnapshotSchema);
 const trafficAsk = Compile(TrafficAskSchema);
 const trafficReply = Compile(TrafficReplySchema);
@@ -29,6 +31,16 @@ export function parseReport(value: unknown): Report | undefined {
 /** A keyset as it stood in an envelope's payload, or undefined. */
 export function parseKeyset(value: unknown): Keyset | undefined {
   return keyset.Check(value) ? value : undefined;
+}
+
+/** A request for keys in its text, or undefined. */
+export function parseKeyRequest(text: string): KeyRequest | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return keyRequest.Check(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A snapshot as it stood in an envelope's payload, or undefined. */

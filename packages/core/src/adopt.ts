@@ -10,7 +10,12 @@ import { countAddresses, type ServiceSnapshot, type Snapshot } from "./snapshot.
 import type { Durable, Quarantine, ServiceState } from "./world.ts";
 
 /** A snapshot somebody out there holds or serves: another arbiter, a nameserver, a gateway. */
-export type Found = { readonly from: string; readonly snapshot: Snapshot };
+export type Found = {
+  readonly from: string;
+  readonly snapshot: Snapshot;
+  /** The key that signed it has been revoked since: its fence stands there, and it is nobody's world. */
+  readonly isRevoked?: true;
+};
 
 /**
  * What a new leader makes of what is served before its first write. A fence stops a stale epoch, not a stale world: after a

@@ -101,6 +101,7 @@ const table: Telling = {
     "anna overrode last-serving-site for chat: a drill",
   ],
   "config-applied": [{ revision: 7, by }, "config revision 7 applied by anna"],
+  "keyset-taken": [{ version: 4, revoked: ["agent-a"] }, "keyset 4 is in force; revoked: agent-a"],
   "leader-elected": [{ arbiter: "w", epoch: 3 }, "w leads, epoch 3"],
   "leader-resigned": [
     { arbiter: "w", epoch: 3, because: "it was stopped" },

@@ -110,6 +110,7 @@ export type Event =
       readonly reason: string;
     }
   | { readonly kind: "config-applied"; readonly revision: number; readonly by: string }
+  | { readonly kind: "keyset-taken"; readonly version: number; readonly revoked: readonly string[] }
   | { readonly kind: "leader-elected"; readonly arbiter: string; readonly epoch: number }
   | { readonly kind: "leader-resigned"; readonly arbiter: string; readonly epoch: number; readonly because: string }
   | {
@@ -190,6 +191,8 @@ export function sentence(event: Event): string {
       return `${event.by} overrode ${event.rule} for ${event.service}: ${event.reason}`;
     case "config-applied":
       return `config revision ${event.revision} applied by ${event.by}`;
+    case "keyset-taken":
+      return `keyset ${event.version} is in force; revoked: ${event.revoked.join(", ") || "none"}`;
     case "leader-elected":
       return `${event.arbiter} leads, epoch ${event.epoch}`;
     case "leader-resigned":

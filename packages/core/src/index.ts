@@ -25,7 +25,17 @@ export {
   opinionOf,
 } from "./health.ts";
 export { invariant } from "./invariant.ts";
-export type { Envelope, EnvelopeKind, KeyEntry, KeyRole, Keyset } from "./keyset.ts";
+export {
+  type Envelope,
+  type EnvelopeKind,
+  type KeyEntry,
+  type KeyRequest,
+  type KeyRole,
+  type Keyset,
+  keysOf,
+  withKeys,
+  withoutKeys,
+} from "./keyset.ts";
 export {
   bid,
   type Held,

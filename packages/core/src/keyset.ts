@@ -2,12 +2,17 @@ import type { SiteName } from "./model.ts";
 
 /**
  * Who may sign what. Numbered, and itself signed by the offline root key that every process is given at install. A consumer
- * keeps the highest version it has seen; a key past its date alarms and never stops serving.
+ * keeps the highest version it has seen.
  */
 export type Keyset = {
   readonly installation: string;
   readonly version: number;
   readonly keys: readonly KeyEntry[];
+  /**
+   * Keys that sign nothing any more. They stand apart from the others so that a process that knows no such list refuses them
+   * too, and they stand here at all so that a node can still verify what it took from them before, and lies on its disk.
+   */
+  readonly revoked?: readonly KeyEntry[];
 };
 
 export type KeyRole = "agent" | "arbiter";
@@ -28,4 +33,47 @@ export type KeyEntry = {
  */
 export type Envelope = { readonly keyId: string; readonly payload: string; readonly signature: string };
 
-export type EnvelopeKind = "keyset" | "report" | "snapshot" | "config";
+export type EnvelopeKind = "keyset" | "report" | "snapshot" | "config" | "key-request";
+
+/**
+ * What a place asks the root's keeper for: keys of its own that it made itself, of which this has the public halves, and for
+ * gateways certificate requests (PKCS #10, PEM).
+ */
+export type KeyRequest = {
+  readonly installation: string;
+  readonly site: SiteName;
+  readonly keys: readonly Omit<KeyEntry, "id">[];
+  readonly certificates: readonly { readonly name: string; readonly request: string }[];
+};
+
+/** Enough for every snapshot that may still lie on a disk. */
+const revokedMax = 200;
+
+/** The next keyset, with more keys. A name's first key has the name as its id, later ones are numbered: `agent-a.2`. */
+export function withKeys(keyset: Keyset, added: readonly Omit<KeyEntry, "id">[]): Keyset {
+  const taken = new Set([...keyset.keys, ...(keyset.revoked ?? [])].map(({ id }) => id));
+  const keys = added.map((entry): KeyEntry => {
+    const id = freeId(entry.name, taken);
+    taken.add(id);
+    return { id, ...entry };
+  });
+  return { ...keyset, version: keyset.version + 1, keys: [...keyset.keys, ...keys] };
+}
+
+function freeId(name: string, taken: ReadonlySet<string>): string {
+  for (let number = 1; ; number += 1) {
+    const id = number === 1 ? name : `${name}.${number}`;
+    if (!taken.has(id)) return id;
+  }
+}
+
+/** The next keyset, in which some keys are revoked. */
+export function withoutKeys(keyset: Keyset, isRevoked: (entry: KeyEntry) => boolean): Keyset {
+  const revoked = [...(keyset.revoked ?? []), ...keyset.keys.filter(isRevoked)].slice(-revokedMax);
+  const keys = keyset.keys.filter((entry) => !isRevoked(entry));
+  return { ...keyset, version: keyset.version + 1, keys, revoked };
+}
+
+/** A process's keys that may sign, oldest first. */
+export const keysOf = (keyset: Keyset, name: string): readonly KeyEntry[] =>
+  keyset.keys.filter((entry) => entry.name === name);

@@ -11,7 +11,7 @@ const bytesMax = 32 * 1024 * 1024;
 
 /** The newest configuration that this process has been given: the file's, as revision 0, or one kept from an arbiter. */
 export async function configAtStart(bootstrap: Config, stateDir: string, keyring: Keyring): Promise<ConfigInForce> {
-  const kept = openConfig(keyring, await readJsonFile(`${stateDir}/config.json`));
+  const kept = openConfig(keyring, await readJsonFile(`${stateDir}/config.json`), "openKept");
   return kept && kept.revision > 0 ? kept : { revision: 0, config: bootstrap };
 }
 
@@ -31,7 +31,7 @@ export async function fetchConfig(
   try {
     const url = `${from.arbiter.url}/v1/config?after=${from.revision}`;
     const answer = await request({ url, token: deps.token, timeoutMs: 3_000, bytesMax, signal });
-    const next = answer.status === 200 ? openConfig(deps.keyring, answer.body) : undefined;
+    const next = answer.status === 200 ? openConfig(deps.keyring, answer.body, "open") : undefined;
     if (!next || next.revision <= from.revision) return undefined;
     if (from.isUsable && !(await from.isUsable(next))) return undefined;
     await writeFileAtomic(`${deps.stateDir}/config.json`, `${JSON.stringify(answer.body)}\n`);
@@ -43,9 +43,9 @@ export async function fetchConfig(
   }
 }
 
-function openConfig(keyring: Keyring, value: unknown): ConfigInForce | undefined {
+function openConfig(keyring: Keyring, value: unknown, how: "open" | "openKept"): ConfigInForce | undefined {
   const envelope = parseEnvelope(value);
-  const opened = envelope && keyring.open("config", envelope, "arbiter");
+  const opened = envelope && keyring[how]("config", envelope, "arbiter");
   if (opened?.kind !== "ok") return undefined;
   const { revision, config } = opened.value as { readonly revision: unknown; readonly config: unknown };
   const checked = checkConfig(config);

@@ -3,16 +3,30 @@
 export { systemClock } from "./clock.ts";
 export { readJsonFile, writeFileAtomic } from "./files.ts";
 export { type ConfigInForce, configAtStart, fetchConfig } from "./follow-config.ts";
+export { askKeysets, followKeysets, type KeysetDeps } from "./follow-keysets.ts";
 export { type Answer, type Ask, request } from "./http-client.ts";
 export { type ProblemDocument, problemDocument, problemType } from "./http-problem.ts";
 export { type HttpOptions, type HttpServer, makeHttpServer } from "./http-server.ts";
-export { type Keyring, type Opened, readKeyring } from "./keyring.ts";
-export { generateKeyPair, readSigner, readToken, type Signer, signerFromPem } from "./keys.ts";
+export { type Keyring, type KeysetOffer, type Opened, readKeyring } from "./keyring.ts";
+export {
+  generateKeyPair,
+  isSignedBy,
+  parsePrivateKey,
+  publicKeyFromPem,
+  publicKeyFromRaw,
+  readKeyFile,
+  readSigner,
+  readToken,
+  type Signer,
+  signerFromKey,
+  signerFromPem,
+} from "./keys.ts";
 export { listen } from "./listen.ts";
 export { type Logger, makeLineWriter, makeLogger } from "./logger.ts";
-export { makeRegistry } from "./metrics.ts";
+export { makeRegistry, noteKeyset } from "./metrics.ts";
 export { problemResponses } from "./openapi.ts";
 export { ownEntry } from "./own-entry.ts";
+export { readOwnSigner } from "./own-signer.ts";
 export { errorOf } from "./problem.ts";
 export { describeError, type ProcessFlags, processFlags, runMain, stopSignal } from "./process.ts";
 export { type Held, type LoadResult, makeShelf, type OfferResult, type Shelf } from "./snapshot/shelf.ts";

@@ -1,12 +1,21 @@
 import type { KeyObject } from "node:crypto";
 import { parseEnvelope, parseKeyset } from "@sluice/contract";
-import { type Envelope, type EnvelopeKind, type KeyRole, type Keyset, SluiceError } from "@sluice/core";
+import { type Envelope, type EnvelopeKind, type KeyEntry, type KeyRole, type Keyset, SluiceError } from "@sluice/core";
 import { readJsonFile, writeFileAtomic } from "./files.ts";
 import { isSignedBy, publicKeyFromPem, publicKeyFromRaw, readKeyFile } from "./keys.ts";
 
 export type Opened =
   | { readonly kind: "ok"; readonly name: string; readonly site: string; readonly value: unknown }
-  | { readonly kind: "refused"; readonly because: "unknown-key" | "wrong-role" | "bad-signature" | "not-json" };
+  | {
+      readonly kind: "refused";
+      readonly because: "unknown-key" | "revoked-key" | "wrong-role" | "bad-signature" | "not-json";
+    };
+
+/**
+ * What came of a keyset that somebody offered. `not-kept`: it is in force, and couldn't be written to disk. `other-content`: the
+ * root key has signed two keysets of one version, which only two roots' keepers, or a thief, can do.
+ */
+export type KeysetOffer = "taken" | "not-kept" | "repeat" | "older" | "other-content" | "not-ours";
 
 /** Who may sign what, by the newest keyset that the root key has signed. */
 export interface Keyring {
@@ -14,8 +23,13 @@ export interface Keyring {
   readonly envelope: Envelope;
   /** The value in an envelope, if a key of that role signed it as that kind. */
   open(kind: EnvelopeKind, envelope: Envelope, role: KeyRole): Opened;
-  /** Takes a keyset with a higher version that the root has signed; false for anything else. */
-  offer(envelope: Envelope): boolean;
+  /** As `open`, for what was taken before and kept: a key that has been revoked since will do. */
+  openKept(kind: EnvelopeKind, envelope: Envelope, role: KeyRole): Opened;
+  standing(keyId: string): "good" | "revoked" | "unknown";
+  /** Takes a keyset with a higher version that the root has signed, and keeps it on disk. */
+  offer(envelope: Envelope): Promise<KeysetOffer>;
+  /** Tells when a newer keyset is in force; call the answer to be told no more. */
+  onChange(listener: () => void): () => void;
 }
 
 /** Reads `root.pub` and `keyset.json`; a newer keyset kept in the state directory wins. */
@@ -26,19 +40,32 @@ export async function readKeyring(keysDir: string, stateDir?: string): Promise<K
     const hint = "It must be signed by the root key whose public half is root.pub beside it.";
     throw new SluiceError("KEY_UNREADABLE", `${keysDir}/keyset.json does not verify`, { hint });
   }
-  const kept = stateDir === undefined ? undefined : openKeyset(root, await readJsonFile(`${stateDir}/keyset.json`));
-  const ring = makeKeyring(root, installed, (envelope) => {
-    if (stateDir !== undefined) void writeFileAtomic(`${stateDir}/keyset.json`, `${JSON.stringify(envelope)}\n`);
-  });
-  if (kept) ring.offer(kept.envelope);
-  return ring;
+  if (stateDir === undefined) return makeKeyring(root, installed, () => Promise.resolve());
+  const file = `${stateDir}/keyset.json`;
+  const kept = openKeyset(root, await readJsonFile(file));
+  const newest = kept && offeredTo(installed, kept) === "taken" ? kept : installed;
+  return makeKeyring(root, newest, (envelope) => writeFileAtomic(file, `${JSON.stringify(envelope)}\n`));
 }
 
 type Loaded = { readonly keyset: Keyset; readonly envelope: Envelope };
 
-function makeKeyring(root: KeyObject, installed: Loaded, keep: (envelope: Envelope) => void): Keyring {
-  let loaded = installed;
+function makeKeyring(root: KeyObject, start: Loaded, keep: (envelope: Envelope) => Promise<void>): Keyring {
+  let loaded = start;
   let keys = publicKeys(loaded.keyset);
+  const listeners = new Set<() => void>();
+  /** One write at a time, and the newest last. */
+  let writing: Promise<unknown> = Promise.resolve();
+
+  function openWith(entry: KeyEntry, kind: EnvelopeKind, envelope: Envelope): Opened {
+    const key = keys.get(entry.id);
+    if (!key || !isSignedBy(key, kind, envelope)) return { kind: "refused", because: "bad-signature" };
+    try {
+      return { kind: "ok", name: entry.name, site: entry.site, value: JSON.parse(envelope.payload) };
+    } catch {
+      return { kind: "refused", because: "not-json" };
+    }
+  }
+
   return {
     get keyset() {
       return loaded.keyset;
@@ -47,31 +74,58 @@ function makeKeyring(root: KeyObject, installed: Loaded, keep: (envelope: Envelo
       return loaded.envelope;
     },
     open(kind, envelope, role) {
-      const entry = loaded.keyset.keys.find((key) => key.id === envelope.keyId);
-      const key = keys.get(envelope.keyId);
-      if (!entry || !key) return { kind: "refused", because: "unknown-key" };
-      if (entry.role !== role) return { kind: "refused", because: "wrong-role" };
-      if (!isSignedBy(key, kind, envelope)) return { kind: "refused", because: "bad-signature" };
-      try {
-        return { kind: "ok", name: entry.name, site: entry.site, value: JSON.parse(envelope.payload) };
-      } catch {
-        return { kind: "refused", because: "not-json" };
-      }
+      const { entry, isRevoked } = findKey(loaded.keyset, envelope.keyId);
+      if (!entry) return { kind: "refused", because: "unknown-key" };
+      if (isRevoked) return { kind: "refused", because: "revoked-key" };
+      return entry.role === role ? openWith(entry, kind, envelope) : { kind: "refused", because: "wrong-role" };
     },
-    offer(envelope) {
+    openKept(kind, envelope, role) {
+      const { entry } = findKey(loaded.keyset, envelope.keyId);
+      if (!entry) return { kind: "refused", because: "unknown-key" };
+      return entry.role === role ? openWith(entry, kind, envelope) : { kind: "refused", because: "wrong-role" };
+    },
+    standing(keyId) {
+      const { entry, isRevoked } = findKey(loaded.keyset, keyId);
+      if (!entry) return "unknown";
+      return isRevoked ? "revoked" : "good";
+    },
+    async offer(envelope) {
       const next = openKeyset(root, envelope);
-      if (!next || next.keyset.installation !== loaded.keyset.installation) return false;
-      if (next.keyset.version <= loaded.keyset.version) return false;
+      const result = next ? offeredTo(loaded, next) : "not-ours";
+      if (!next || result !== "taken") return result;
+      // In force at once, on disk or not: a revocation must not wait for a disk that is full.
       loaded = next;
       keys = publicKeys(next.keyset);
-      keep(envelope);
-      return true;
+      for (const listener of listeners) listener();
+      const written = writing.then(() => keep(envelope));
+      writing = written.catch(() => undefined);
+      return written.then(
+        () => "taken" as const,
+        () => "not-kept" as const,
+      );
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
   };
 }
 
-const publicKeys = (keyset: Keyset): ReadonlyMap<string, KeyObject> =>
-  new Map(keyset.keys.map((key) => [key.id, publicKeyFromRaw(key.publicKey)]));
+function findKey({ keys, revoked = [] }: Keyset, id: string) {
+  const entry = keys.find((each) => each.id === id);
+  if (entry) return { entry, isRevoked: false };
+  return { entry: revoked.find((each) => each.id === id), isRevoked: true };
+}
+
+function offeredTo(held: Loaded, next: Loaded): KeysetOffer {
+  if (next.keyset.installation !== held.keyset.installation) return "not-ours";
+  if (next.keyset.version > held.keyset.version) return "taken";
+  if (next.keyset.version < held.keyset.version) return "older";
+  return next.envelope.payload === held.envelope.payload ? "repeat" : "other-content";
+}
+
+const publicKeys = ({ keys, revoked = [] }: Keyset): ReadonlyMap<string, KeyObject> =>
+  new Map([...keys, ...revoked].map((key) => [key.id, publicKeyFromRaw(key.publicKey)]));
 
 function openKeyset(root: KeyObject, value: unknown): Loaded | undefined {
   const envelope = parseEnvelope(value);

@@ -11,8 +11,9 @@ export interface Signer {
 /** The bytes under a signature: the kind is part of them, so one kind can't be passed off as another. */
 const signedBytes = (kind: EnvelopeKind, payload: string): Buffer => Buffer.from(`sluice-${kind}\n${payload}`, "utf8");
 
-export function signerFromPem(pem: string, keyId: string): Signer {
-  const key = createPrivateKey(pem);
+export const signerFromPem = (pem: string, keyId: string): Signer => signerFromKey(createPrivateKey(pem), keyId);
+
+export function signerFromKey(key: KeyObject, keyId: string): Signer {
   return {
     keyId,
     sign(kind, value) {
@@ -23,12 +24,16 @@ export function signerFromPem(pem: string, keyId: string): Signer {
 }
 
 export async function readSigner(file: string, keyId: string): Promise<Signer> {
-  const pem = await readKeyFile(file);
+  return signerFromKey(parsePrivateKey(await readKeyFile(file), file), keyId);
+}
+
+/** A private key as it stands in a file; one under a passphrase needs that. */
+export function parsePrivateKey(pem: string, file: string, passphrase?: string): KeyObject {
   try {
-    return signerFromPem(pem, keyId);
+    return createPrivateKey(passphrase === undefined ? pem : { key: pem, passphrase });
   } catch (cause) {
     throw new SluiceError("KEY_UNREADABLE", `${file} is not a private key`, {
-      hint: "It must be Ed25519, PKCS #8, PEM.",
+      hint: "It must be Ed25519, PKCS #8, PEM; one under a passphrase needs --passphrase-file with the right one.",
       cause,
     });
   }

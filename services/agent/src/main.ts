@@ -6,21 +6,22 @@ import { setFlagsFromString } from "node:v8";
 for (const flag of ["--semi-space-growth-factor=1", "--no-opt"]) setFlagsFromString(flag);
 
 const { readConfigFile } = await import("@sluice/contract");
-const { makeLogger, processFlags, readKeyring, readSigner, readToken, runMain, systemClock } = await import(
+const { makeLogger, processFlags, readKeyring, readOwnSigner, readToken, runMain, systemClock } = await import(
   "@sluice/runtime"
 );
 const { startAgent } = await import("./start-agent.ts");
 
 await runMain(async (signal) => {
   const flags = processFlags();
+  const keyring = await readKeyring(flags.keys, flags.state);
   const agent = await startAgent({
     name: flags.name,
     config: await readConfigFile(flags.config),
     stateDir: flags.state,
     clock: systemClock,
     logger: makeLogger({ service: "agent", name: flags.name, level: flags.logLevel }),
-    signer: await readSigner(`${flags.keys}/${flags.name}.key`, flags.name),
-    keyring: await readKeyring(flags.keys, flags.state),
+    signer: await readOwnSigner({ keysDir: flags.keys, name: flags.name, keyring }),
+    keyring,
     tokens: { node: await readToken(`${flags.keys}/node.token`) },
   });
   await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));

@@ -4,11 +4,14 @@ import type { Clock } from "@sluice/ports";
 import {
   type ConfigInForce,
   configAtStart,
+  followKeysets,
   type Keyring,
+  type KeysetDeps,
   type Logger,
   listen,
   makeHttpServer,
   makeRegistry,
+  noteKeyset,
   ownEntry,
   type Signer,
 } from "@sluice/runtime";
@@ -50,6 +53,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const own = ownEntry("agent", name, [inForce.config.agents]);
   await needFiles(inForce.config);
   const registry = makeRegistry();
+  noteKeyset(registry, options.keyring);
   const app = makeHttpServer({ logger, registry, tokens: options.tokens });
   let isReady = (): boolean => false;
   app.get("/readyz", { config: { access: "open" } }, (_request, reply) =>
@@ -63,7 +67,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     localAddress: leaveAddress(own.url),
   });
   isReady = () => parts.watcher.firstLooksIn();
-  const ended = run(parts);
+  const ended = run(parts, { ...options, token: options.tokens.node });
   const url = app.listeningOrigin;
   logger.info({ event: "ready", url }, `${name} listens at ${url}`);
   const close = async (): Promise<void> => {
@@ -169,8 +173,10 @@ function assemble(options: AgentOptions, wiring: Wiring): Parts {
 }
 
 /** Sets everything going; resolves when `stop` was aborted and all has ended. */
-async function run({ watcher, eyes, lines, gateways, configs, watchStalls: watch }: Parts): Promise<void> {
-  const running = [watch(), eyes.run()];
+async function run(parts: Parts, keysets: KeysetDeps): Promise<void> {
+  const { watcher, eyes, lines, gateways, configs, stop } = parts;
+  const arbiters = (): Config["arbiters"] => configs.now().config.arbiters;
+  const running = [parts.watchStalls(), eyes.run(), followKeysets(keysets, arbiters, stop.signal)];
   configs.begin();
   await Promise.all(running);
   watcher.stop();

@@ -36,8 +36,7 @@ async function ask(
       bytesMax: snapshotBytesMax,
       signal,
     });
-    const snapshot = answer.status === 200 ? openSnapshot(deps.keyring, answer.body) : undefined;
-    return snapshot && { from: peer.name, snapshot };
+    return answer.status === 200 ? openFound(deps.keyring, peer.name, answer.body) : undefined;
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
     deps.logger.info({ peer: peer.name, code: error.code }, `${peer.name} did not say what it serves`);
@@ -45,10 +44,18 @@ async function ask(
   }
 }
 
+/** What somebody holds, if an arbiter signed it: with a key that is good, or with one that has been revoked since. */
+export function openFound(keyring: Keyring, from: string, body: unknown): Found | undefined {
+  const snapshot = openSnapshot(keyring, body, "open");
+  if (snapshot) return { from, snapshot };
+  const revoked = openSnapshot(keyring, body, "openKept");
+  return revoked && { from, snapshot: revoked, isRevoked: true };
+}
+
 /** The snapshot in a signed envelope of some arbiter, or undefined when it is not one. */
-export function openSnapshot(keyring: Keyring, body: unknown): Snapshot | undefined {
+export function openSnapshot(keyring: Keyring, body: unknown, how: "open" | "openKept"): Snapshot | undefined {
   const envelope = parseEnvelope(body);
   if (!envelope) return undefined;
-  const opened = keyring.open("snapshot", envelope, "arbiter");
+  const opened = keyring[how]("snapshot", envelope, "arbiter");
   return opened.kind === "ok" ? parseSnapshot(opened.value) : undefined;
 }

@@ -4,6 +4,7 @@ import type { Keyring, Logger, Signer } from "@sluice/runtime";
 import { makeBallots } from "./ballots.ts";
 import type { ArbiterContext } from "./context.ts";
 import { makeJournal } from "./journal.ts";
+import { makeKeyWatch } from "./key-watch.ts";
 import { makeLeadership } from "./leadership.ts";
 import { rankOf } from "./lease-turn.ts";
 import { makeLoop } from "./loop.ts";
@@ -48,6 +49,10 @@ export function assemble(wiring: Wiring): ArbiterContext {
     if (loop.isLeading()) journal.note(events);
     wiring.wake();
   };
+  keyring.onChange(() => {
+    const { version, revoked = [] } = keyring.keyset;
+    noteIfLeading([{ kind: "keyset-taken", version, revoked: revoked.map(({ id }) => id) }]);
+  });
   const ballots = makeBallots({ name, clock, keyring, board, metrics, newNonce, onChange: noteIfLeading });
   const onEvent = (event: Event): void => {
     metrics.leader.set(event.kind === "leader-elected" ? 1 : 0);
@@ -57,8 +62,9 @@ export function assemble(wiring: Wiring): ArbiterContext {
   const rank = (): number | undefined => rankOf(keeper.durable().config, name);
   const leadership = makeLeadership({ name, rank, lease: wiring.lease, clock, timing: wiring.timing, onEvent });
   const keeper = makeWorldKeeper({ name, store, signer, keyring, desk, bootstrap: wiring.config });
-  const settle = makeSettling({ clock, keeper, leadership, journal, findServed: wiring.findServed });
-  const loop = makeLoop({ clock, logger, ballots, journal, keeper, leadership, metrics, settle });
+  const keys = makeKeyWatch({ clock, keyring, signer, desk });
+  const settle = makeSettling({ clock, keeper, leadership, journal, findServed: wiring.findServed, keys });
+  const loop = makeLoop({ clock, logger, ballots, journal, keeper, leadership, metrics, settle, keys });
   return {
     name,
     clock,

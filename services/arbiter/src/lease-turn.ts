@@ -1,6 +1,7 @@
 import { type ArbiterConfig, type Config, majority, SluiceError } from "@sluice/core";
 import type { ArbiterContext } from "./context.ts";
 import { isCalm, makeGivingWay } from "./give-way.ts";
+import { whyNotSign } from "./key-watch.ts";
 
 /** One turn at the lease: bid, renew or give way; a follower keeps its world warm, a leader writes what its journal holds. */
 export function makeLeaseTurn(
@@ -11,9 +12,11 @@ export function makeLeaseTurn(
   const preferred = () => keeper.durable().config.arbiters.slice(0, rankOf(keeper.durable().config, name) ?? 0);
   const givingWay = makeGivingWay({ preferred, isReady });
   return async () => {
-    await leadership.tick(hasMajority(context));
+    const unsigned = whyNotSign(context);
+    await leadership.tick(unsigned === undefined && hasMajority(context));
     const held = leadership.held();
     if (!held) return keepWarm(context);
+    if (unsigned !== undefined) return leadership.resign(unsigned);
     await context.journal.flush(held.epoch);
     if (preferred().length === 0 || !context.loop.isLeading()) return undefined;
     const world = { durable: keeper.durable(), watch: context.loop.watch() };
@@ -50,8 +53,10 @@ const storeSilentMs = 2_000;
 
 /** Why this arbiter could not take the lead now, or undefined: what a preferred one is asked before others give way to it. */
 export function whyNotReady(
-  context: Pick<ArbiterContext, "keeper" | "ballots" | "leadership" | "clock">,
+  context: Pick<ArbiterContext, "keeper" | "ballots" | "leadership" | "clock" | "keyring" | "signer">,
 ): string | undefined {
+  const unsigned = whyNotSign(context);
+  if (unsigned !== undefined) return unsigned;
   const seenAt = context.leadership.lastSeenAt();
   if (seenAt === undefined || context.clock.monotonicMs() - seenAt > storeSilentMs)
     return "the store has not answered lately";

@@ -43,7 +43,11 @@ function wiring(config: Config, signer: Signer) {
     config,
     logger: makeLogger({ service: "test", name: "arbiter-w", level: "silent" }),
     signer,
-    keyring: { open: () => ({ kind: "refused", because: "unknown-key" }) } as unknown as Keyring,
+    keyring: {
+      keyset: {},
+      openKept: () => ({ kind: "refused", because: "unknown-key" }),
+      onChange: () => undefined,
+    } as unknown as Keyring,
     metrics: makeArbiterMetrics(makeRegistry()),
     timing: leaseTiming,
     newNonce: () => "nonce",

@@ -16,6 +16,7 @@ import type { Logger } from "@sluice/runtime";
 import type { Ballots } from "./ballots.ts";
 import { inShort } from "./in-short.ts";
 import type { Journal } from "./journal.ts";
+import type { KeyWatch } from "./key-watch.ts";
 import type { Leadership } from "./leadership.ts";
 import type { ArbiterMetrics } from "./metrics.ts";
 import type { WorldKeeper } from "./world-keeper.ts";
@@ -41,6 +42,7 @@ type Deps = {
   readonly metrics: ArbiterMetrics;
   /** Reads what the world serves, and adopts it where it is newer; false while that is not settled. */
   readonly settle: (epoch: number) => Promise<boolean>;
+  readonly keys: Pick<KeyWatch, "isSettled">;
 };
 
 const commandsMax = 64;
@@ -62,7 +64,7 @@ export function makeLoop(deps: Deps): Loop {
     const held = deps.leadership.held();
     if (!held || deps.leadership.whyNotWrite() !== undefined) return undefined;
     if (await deps.keeper.readBack().catch(unlessStoreAway)) settledEpoch = undefined;
-    if (held.epoch === settledEpoch) return held.epoch;
+    if (held.epoch === settledEpoch && deps.keys.isSettled(held.epoch)) return held.epoch;
     if (!(await deps.settle(held.epoch))) return undefined;
     settledEpoch = deps.leadership.held()?.epoch;
     return settledEpoch;

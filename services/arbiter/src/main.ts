@@ -1,6 +1,6 @@
 import { readConfigFile } from "@sluice/contract";
 import { SluiceError } from "@sluice/core";
-import { makeLogger, processFlags, readKeyring, readSigner, readToken, runMain, systemClock } from "@sluice/runtime";
+import { makeLogger, processFlags, readKeyring, readOwnSigner, readToken, runMain, systemClock } from "@sluice/runtime";
 import { makePostgres } from "@sluice/store-postgres";
 import { startArbiter } from "./start-arbiter.ts";
 
@@ -15,7 +15,7 @@ await runMain(async (signal) => {
   const logger = makeLogger({ service: "arbiter", name: flags.name, level: flags.logLevel });
   const config = await readConfigFile(flags.config);
   const keyring = await readKeyring(flags.keys, flags.state);
-  const signer = await readSigner(`${flags.keys}/${flags.name}.key`, flags.name);
+  const signer = await readOwnSigner({ keysDir: flags.keys, name: flags.name, keyring });
   const tokens = {
     operator: await readToken(`${flags.keys}/operator.token`),
     node: await readToken(`${flags.keys}/node.token`),

@@ -1,9 +1,11 @@
 import type { Config, Found } from "@sluice/core";
 import type { ArbiterContext } from "./context.ts";
+import type { KeyWatch } from "./key-watch.ts";
 
 type Settling = Pick<ArbiterContext, "clock" | "keeper" | "leadership" | "journal"> & {
   /** Asks everybody else what they hold. */
   readonly findServed: (config: Config) => Promise<readonly Found[]>;
+  readonly keys: KeyWatch;
 };
 
 const settleEveryMs = 2_000;
@@ -17,7 +19,10 @@ export function makeSettling(parts: Settling): (epoch: number) => Promise<boolea
     if (askedAt !== undefined && now - askedAt < settleEveryMs) return false;
     await parts.keeper.refresh();
     const { config } = parts.keeper.durable();
-    const adopted = parts.keeper.adopt(await parts.findServed(config));
+    const found = await parts.findServed(config);
+    const adopted = parts.keeper.adopt(found.filter(({ isRevoked }) => !isRevoked));
+    const above = parts.keys.standsInTheWay(found, epoch);
+    if (adopted.kind === "kept" && above !== undefined) return parts.leadership.raise(above);
     if (adopted.kind === "kept") return true;
     if (adopted.kind === "diverged") {
       // An operator must choose; until then it looks again now and then, and says it once.
@@ -27,6 +32,7 @@ export function makeSettling(parts: Settling): (epoch: number) => Promise<boolea
       return false;
     }
     parts.journal.note([adopted.event]);
-    return adopted.epoch < epoch || (await parts.leadership.raise(adopted.epoch));
+    const highest = Math.max(adopted.epoch, above ?? 0);
+    return highest < epoch || (await parts.leadership.raise(highest));
   };
 }

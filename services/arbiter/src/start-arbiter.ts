@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { type Config, type LeaseTiming, leaseTiming, SluiceError } from "@sluice/core";
-import { listen, makeHttpServer, makeRegistry, ownEntry, repeat } from "@sluice/runtime";
+import { followKeysets, listen, makeHttpServer, makeRegistry, noteKeyset, ownEntry, repeat } from "@sluice/runtime";
 import { findServed } from "./adoption.ts";
 import { makeAnnouncer } from "./announce.ts";
 import { nodeRoutes } from "./api/node-routes.ts";
@@ -32,6 +32,7 @@ export async function startArbiter(options: ArbiterOptions): Promise<Arbiter> {
   const own = ownEntry("arbiter", name, [config.arbiters]);
   const stop = new AbortController();
   const registry = makeRegistry();
+  noteKeyset(registry, options.keyring);
   const pacer = makePacer(cycleMs, stop.signal);
   const context = assemble({
     ...options,
@@ -64,7 +65,9 @@ export async function startArbiter(options: ArbiterOptions): Promise<Arbiter> {
   // A leader writes its journal in the same turn, and readers wait for that; a follower only asks the database.
   const leaseEveryMs = (): number => (context.leadership.held() ? timing.pollEveryMs / 2 : timing.pollEveryMs);
   const isReady = (arbiter: Config["arbiters"][number]) => askReady(arbiter, stop.signal);
+  const others = () => context.keeper.durable().config.arbiters.filter((each) => each.name !== name);
   const running = [
+    followKeysets({ ...options, token: options.tokens.node }, others, stop.signal),
     repeat({ everyMs: leaseEveryMs, signal: stop.signal, onError }, makeLeaseTurn(context, isReady)),
     pacer.run(() => context.loop.turn().finally(announce), onError),
   ];

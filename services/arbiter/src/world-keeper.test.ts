@@ -54,7 +54,7 @@ test("takes up a commit whose outcome was lost, without waiting for the next one
     name: "arbiter-w",
     store: { ...store, commit: (commit) => store.commit(commit).then(() => Promise.reject(gone)) },
     signer: signerFromPem(generateKeyPair().privatePem, "arbiter-w"),
-    keyring: { open: () => ({ kind: "refused", because: "unknown-key" }) } as unknown as Keyring,
+    keyring: { openKept: () => ({ kind: "refused", because: "unknown-key" }) } as unknown as Keyring,
     desk: makeSnapshotDesk(systemClock),
     bootstrap: checked.config,
   });

@@ -134,7 +134,8 @@ const emptyWorld = (config: Config): Durable => ({
 
 function restore(deps: Deps, stored: StoredWorld): Durable {
   const { snapshotEnvelope, ...rest } = stored;
-  return { ...rest, installation: stored.config.installation, snapshot: openSnapshot(deps.keyring, snapshotEnvelope) };
+  const snapshot = openSnapshot(deps.keyring, snapshotEnvelope, "openKept");
+  return { ...rest, installation: stored.config.installation, snapshot };
 }
 
 type Base = { readonly head: number | undefined; readonly isWhole: boolean };

@@ -1,6 +1,7 @@
 import type { Config, Snapshot } from "@sluice/core";
 import {
   askAll,
+  askKeysets,
   configAtStart,
   followSources,
   type HttpServer,
@@ -11,6 +12,7 @@ import {
   makeRegistry,
   makeShelf,
   makeWake,
+  noteKeyset,
   ownEntry,
   type Shelf,
   type SourcesDeps,
@@ -49,6 +51,7 @@ export interface Gateway {
 }
 
 const askFirstMs = 3_000;
+const askKeysMs = 1_000;
 
 /**
  * Starts one gateway: what an earlier run left on disk, then whatever is newer at arbiters and peers, for 3 s at most, and only
@@ -66,6 +69,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const own = ownEntry("gateway", name, [inForce.config.gateways, options.config.gateways]);
   const stop = new AbortController();
   const registry = makeRegistry();
+  noteKeyset(registry, keyring);
   const metrics = makeGatewayMetrics(registry);
   const dataPath = options.dataPath({ own, keysDir: options.keysDir, logger, registry });
   const failed = Promise.withResolvers<never>();
@@ -99,7 +103,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   };
   try {
     await listen(app, own.url);
-    await askAll(deps, sources, AbortSignal.any([stop.signal, AbortSignal.timeout(askFirstMs)]));
+    const first = AbortSignal.any([stop.signal, AbortSignal.timeout(askFirstMs)]);
+    await askKeysets(deps, inForce.config.arbiters, AbortSignal.any([first, AbortSignal.timeout(askKeysMs)]));
+    await askAll(deps, sources, first);
     isAsked = true;
     const held = shelf.current();
     if (held) doors.use(held.compiled);

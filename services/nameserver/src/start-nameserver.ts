@@ -2,6 +2,7 @@ import { type Config, formatFence } from "@sluice/core";
 import { type CompiledZone, compileZone } from "@sluice/dns";
 import {
   askAll,
+  askKeysets,
   configAtStart,
   followSources,
   type Keyring,
@@ -11,6 +12,7 @@ import {
   makeRegistry,
   makeShelf,
   makeWake,
+  noteKeyset,
   ownEntry,
   type Shelf,
   type SourcesDeps,
@@ -41,6 +43,7 @@ export interface Nameserver {
 }
 
 const askFirstMs = 3_000;
+const askKeysMs = 1_000;
 
 /**
  * Starts one nameserver: what an earlier run left on disk, then whatever is newer at arbiters and peers, for 3 s at most,
@@ -52,6 +55,7 @@ export async function startNameserver(options: NameserverOptions): Promise<Names
   const own = ownEntry("nameserver", name, [inForce.config.nameservers, options.config.nameservers]);
   const stop = new AbortController();
   const registry = makeRegistry();
+  noteKeyset(registry, keyring);
   const metrics = makeNameserverMetrics(registry);
   const shelf = makeShelf({ file: `${options.stateDir}/snapshot.json`, keyring, logger, compile: compileZone });
   const app = makeHttpServer({ logger, registry, tokens: options.tokens });
@@ -75,6 +79,7 @@ export async function startNameserver(options: NameserverOptions): Promise<Names
   try {
     await listen(app, own.url);
     const first = AbortSignal.any([stop.signal, AbortSignal.timeout(askFirstMs)]);
+    await askKeysets(deps, inForce.config.arbiters, AbortSignal.any([first, AbortSignal.timeout(askKeysMs)]));
     await askAll(deps, sources, first);
     sockets = await openSockets(own, {
       respond: makeResponder({ shelf, wake, metrics, logger }),

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newSlots, reweigh, type SlotTable, slotRuns } from "@sluice/core";
-import { makeAuthority, makeLeaf } from "../../lab/up/make-certificate.ts";
+import { makeAuthority, makeLeaf } from "@sluice/keys/make-certificate";
 import { keepRunning } from "../../peers/child.ts";
 import { peer } from "../../peers/peer.ts";
 import { until } from "../../scenarios/world/until.ts";

@@ -2,10 +2,9 @@ import { randomBytes } from "node:crypto";
 import { access, constants, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { readConfigFile } from "@sluice/contract";
-import { type Config, type KeyEntry, type Keyset, SluiceError } from "@sluice/core";
-import { generateKeyPair, readJsonFile, signerFromPem, writeFileAtomic } from "@sluice/runtime";
+import { type Config, SluiceError } from "@sluice/core";
+import { exists, install, prepareCertificates } from "@sluice/keys";
 import type { Layout } from "./layout.ts";
-import { prepareCertificates } from "./prepare-certificates.ts";
 
 export const exampleConfig = resolve(import.meta.dirname, "../../../packages/contract/examples/lab.yaml");
 
@@ -46,33 +45,11 @@ const textOf = (path: string): Promise<string | undefined> =>
     () => undefined,
   );
 
-/** Every key, token and certificate that the lab's processes need. What an earlier version made is kept, and what it lacks is made. */
+/** Every key, token and certificate that the lab's processes need, all in one place. What an earlier version made is kept, and what it lacks is made. */
 export async function prepareKeys(layout: Layout, config: Config): Promise<void> {
-  if (!(await readJsonFile(join(layout.keys, "keyset.json")))) await makeSigners(layout, config);
-  await prepareCertificates(layout.keys, config);
+  const at = { safe: layout.keys, directoryOf: () => layout.keys };
+  if (!(await exists(join(layout.keys, "keyset.json")))) await install(config, at);
+  await prepareCertificates(config, at);
+  if (!(await exists(layout.adminToken)))
+    await writeFile(layout.adminToken, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600 });
 }
-
-/** A root key, a keyset that names every agent and arbiter, and the tokens. */
-async function makeSigners(layout: Layout, config: Config): Promise<void> {
-  const root = generateKeyPair();
-  const signers = [
-    ...config.agents.map((agent) => ({ ...agent, role: "agent" as const })),
-    ...config.arbiters.map((arbiter) => ({ ...arbiter, role: "arbiter" as const })),
-  ];
-  const keys: KeyEntry[] = [];
-  for (const { name, role, site } of signers) {
-    const pair = generateKeyPair();
-    await secret(join(layout.keys, `${name}.key`), pair.privatePem);
-    keys.push({ id: name, role, name, site, publicKey: pair.publicKey });
-  }
-  await secret(join(layout.keys, "root.key"), root.privatePem);
-  await writeFileAtomic(join(layout.keys, "root.pub"), root.publicPem);
-  for (const token of ["operator.token", "node.token", "admin.token"]) {
-    await secret(join(layout.keys, token), `${randomBytes(24).toString("base64url")}\n`);
-  }
-  const keyset: Keyset = { installation: config.installation, version: 1, keys };
-  const envelope = signerFromPem(root.privatePem, "root").sign("keyset", keyset);
-  await writeFileAtomic(join(layout.keys, "keyset.json"), `${JSON.stringify(envelope)}\n`);
-}
-
-const secret = (path: string, text: string): Promise<void> => writeFile(path, text, { mode: 0o600 });

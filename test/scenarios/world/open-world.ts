@@ -6,7 +6,7 @@ import { type Arbiter, startArbiter } from "@sluice/arbiter";
 import type { Config } from "@sluice/core";
 import { type ModelServer, type Poll, type ServerPoll, startModelServer, startPoll } from "@sluice/lab";
 import { type Nameserver, startNameserver } from "@sluice/nameserver";
-import { makeLogger, readKeyring, readSigner, readToken, systemClock } from "@sluice/runtime";
+import { makeLogger, readKeyring, readOwnSigner, readToken, systemClock } from "@sluice/runtime";
 import { makeMemoryDatabase } from "@sluice/testkit";
 import { layoutOf } from "../../lab/up/layout.ts";
 import { prepareDirectories, prepareKeys } from "../../lab/up/prepare.ts";
@@ -45,14 +45,10 @@ export async function openParts(shape: WorldShape): Promise<Parts> {
   const config = worldConfig(net, shape);
   const directory = await mkdtemp(join(tmpdir(), "sluice-scenario-"));
   await chmod(directory, 0o755);
-  const { layout, tokens } = await prepareWorld(directory, config);
+  const { keysOf, signerOf, tokens } = await prepareWorld(directory, config, shape);
   const common = { config, clock: systemClock, tokens };
   const logger = makeLogger({ service: "scenario", name: "world", level: "silent" });
   const database = shape.database ?? makeMemoryDatabase(systemClock);
-  const keysOf = async (name: string) => ({
-    keyring: await readKeyring(layout.keys, join(directory, name)),
-    signer: await readSigner(join(layout.keys, `${name}.key`), name),
-  });
   const agents = new Map<string, Agent>();
   const nameservers = new Map<string, Nameserver>();
   let arbiter: Arbiter | undefined;
@@ -75,18 +71,18 @@ export async function openParts(shape: WorldShape): Promise<Parts> {
     async startAgent(site) {
       const name = config.agents.find((entry) => entry.site === site)?.name ?? "";
       const stateDir = join(directory, name);
-      agents.set(site, await startAgent({ ...common, ...(await keysOf(name)), name, stateDir, logger }));
+      agents.set(site, await startAgent({ ...common, ...(await signerOf(name)), name, stateDir, logger }));
     },
     async startNameserver(site) {
       const name = config.nameservers.find((entry) => entry.site === site)?.name ?? "";
-      const keyring = await readKeyring(layout.keys, join(directory, name));
+      const { keyring } = await keysOf(name);
       const stateDir = join(directory, name);
       nameservers.set(site, await startNameserver({ name, config, stateDir, logger, keyring, tokens }));
     },
     async startArbiter() {
       const [own] = config.arbiters;
       const name = own?.name ?? "";
-      arbiter = await startArbiter({ ...common, ...(await keysOf(name)), ...database.open(), name, logger });
+      arbiter = await startArbiter({ ...common, ...(await signerOf(name)), ...database.open(), name, logger });
     },
     async stopArbiter() {
       await arbiter?.close();
@@ -108,13 +104,27 @@ export async function openParts(shape: WorldShape): Promise<Parts> {
   return parts;
 }
 
-async function prepareWorld(directory: string, config: Config) {
+async function prepareWorld(directory: string, config: Config, shape: WorldShape) {
+  const keysDirOf = await (shape.prepareKeys ?? inOnePlace)(config, directory);
+  const keysOf = async (name: string) => {
+    const keysDir = keysDirOf(name);
+    return { keysDir, keyring: await readKeyring(keysDir, join(directory, name)) };
+  };
+  const signerOf = async (name: string) => {
+    const keys = await keysOf(name);
+    return { ...keys, signer: await readOwnSigner({ ...keys, name, settleMs: 1_000 }) };
+  };
+  const ofArbiter = keysDirOf(config.arbiters[0]?.name ?? "");
+  const operator = await readToken(join(ofArbiter, "operator.token"));
+  const node = await readToken(join(ofArbiter, "node.token"));
+  return { keysOf, signerOf, tokens: { operator, node } };
+}
+
+async function inOnePlace(config: Config, directory: string): Promise<() => string> {
   const layout = layoutOf(directory);
   await prepareDirectories(layout);
   await prepareKeys(layout, config);
-  const operator = await readToken(join(layout.keys, "operator.token"));
-  const node = await readToken(join(layout.keys, "node.token"));
-  return { layout, tokens: { operator, node } };
+  return () => layout.keys;
 }
 
 /** Model servers, each behind a link on its site's address, and the sites' front doors. */

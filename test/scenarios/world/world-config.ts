@@ -13,6 +13,10 @@ export type WorldShape = {
   readonly probes?: Partial<Config["probes"]>;
   /** Each site has a front door apart from its pools: a gateway that agents probe as the edge. */
   readonly gateways?: boolean;
+  /** Serving sites that have an arbiter beside the witness's. Only the witness's is started. */
+  readonly arbiters?: readonly string[];
+  /** Makes the keys, and tells where a process's lie. Default: all in the lab's one directory, which is the root's too. */
+  readonly prepareKeys?: (config: Config, directory: string) => Promise<(name: string) => string>;
   /** Opened at each start of the arbiter. Default: one in memory. */
   readonly database?: { open(): { readonly store: Store; readonly lease: Lease } };
 };
@@ -44,7 +48,11 @@ export function worldConfig(net: Net, shape: WorldShape): Config {
         : {}),
     })),
     electorate: places,
-    arbiters: [{ name: "arbiter-w", site: witness, url: `http://${at(witness)}:${ports.arbiter}` }],
+    arbiters: [witness, ...(shape.arbiters ?? [])].map((site) => ({
+      name: `arbiter-${letter(site)}`,
+      site,
+      url: `http://${at(site)}:${ports.arbiter}`,
+    })),
     agents: places.map((site) => ({
       name: `agent-${letter(site)}`,
       site,

@@ -10,6 +10,7 @@ import { wantsAgain } from "../../../services/agent/src/reporter.ts";
 import { checkEnded, type Eyes, isCutOff, judgeEyes, newEyes } from "../../../services/agent/src/self-check.ts";
 import { newWatched, noteLook, voteOf, type Watched } from "../../../services/agent/src/watched.ts";
 import { makeSigner } from "../keys.ts";
+import { mayUpgrade } from "../versions.ts";
 import type { Actor, World } from "../world.ts";
 import type { Made, SimArbiter } from "./arbiter.ts";
 
@@ -78,6 +79,7 @@ export function makeSimAgent(world: World, options: Options): SimAgent {
     process,
     sent,
     start() {
+      if (lives > 0) mayUpgrade(world, name);
       process.start();
       lives += 1;
       const chance = world.kernel.chance(`${name} ${lives}`);
@@ -269,10 +271,21 @@ function suspectTarget(life: Life, target: string): void {
 
 function votes(life: Life): readonly Vote[] {
   const { world, lie, process } = life;
-  const honest = [...life.watched.values()].map((entry) => voteOf(entry, world.config.probes));
+  const seen = [...life.watched.values()].map((entry) => voteOf(entry, world.config.probes));
+  const honest = hearsGateways(life) ? seen.map((vote) => withOwnTraffic(world, process.site, vote)) : seen;
   if (lie === undefined) return honest;
   const isDown = lie === "down" || (lie === "flip" && Math.floor(process.clock.monotonicMs() / 1_000) % 2 === 0);
   return honest.map(({ target }) => ({ target, opinion: isDown ? "down" : "healthy", suspect: false }));
+}
+
+const hearsGateways = ({ world, process }: Life): boolean =>
+  world.swarm.has("own-traffic") &&
+  !world.older.has(process.name) &&
+  world.config.gateways.some(({ site }) => site === process.site);
+
+function withOwnTraffic({ ownTraffic }: World, site: string, vote: Vote): Vote {
+  if (!vote.target.startsWith("pool:") || siteOfTarget(vote.target) !== site) return vote;
+  return { ...vote, traffic: { state: ownTraffic.get(vote.target) ?? "healthy", because: "" } };
 }
 
 function hurry(life: Life): void {

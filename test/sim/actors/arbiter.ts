@@ -12,12 +12,13 @@ import {
 } from "@sluice/core";
 import { type Logger, makeRegistry } from "@sluice/runtime";
 import { makeProcess, type SimulatedProcess } from "@sluice/testkit";
-import { openSnapshot } from "../../../services/arbiter/src/adoption.ts";
+import { openFound } from "../../../services/arbiter/src/adoption.ts";
 import { assemble } from "../../../services/arbiter/src/assemble.ts";
 import type { ArbiterContext } from "../../../services/arbiter/src/context.ts";
 import { makeLeaseTurn, whyNotReady } from "../../../services/arbiter/src/lease-turn.ts";
 import { makeArbiterMetrics } from "../../../services/arbiter/src/metrics.ts";
 import { makeSigner } from "../keys.ts";
+import { mayUpgrade, noteVersions, olderKeyring } from "../versions.ts";
 import type { Actor, World } from "../world.ts";
 import type { SimDatabase } from "./database.ts";
 
@@ -72,6 +73,7 @@ export function makeSimArbiter(world: World, options: Options): SimArbiter {
   let waiters = new Set<() => void>();
 
   function start(): void {
+    if (context) mayUpgrade(world, name);
     process.start();
     waiters = new Set();
     const run = begin(world, options, process);
@@ -142,7 +144,7 @@ function begin(world: World, options: Options, process: SimulatedProcess): { rea
     clock: process.clock,
     logger,
     signer: makeSigner(name),
-    keyring,
+    keyring: world.older.has(name) ? olderKeyring(keyring) : keyring,
     metrics,
     timing: leaseTiming,
     findServed: (config) => findServed(world, options, { process, config }),
@@ -212,8 +214,7 @@ async function findServed(
       const what = `${process.name} asks ${peer.process.name}`;
       const call = { from: process, to: peer.process, what, timeoutMs: askTimeoutMs, serve: peer.holding };
       const answer = await world.network.call(call);
-      const snapshot = answer.kind === "answer" ? openSnapshot(world.keyring, answer.value) : undefined;
-      return snapshot && { from: peer.process.name, snapshot };
+      return answer.kind === "answer" ? openFound(world.keyring, peer.process.name, answer.value) : undefined;
     }),
   );
   const held = found.flatMap((entry) => entry ?? []);
@@ -233,8 +234,10 @@ function takeReport(world: World, { process, context, envelope, made }: Taking):
   try {
     const reply = context.ballots.take(envelope, config);
     world.checks.nonceGiven(process.name, made.report.agent, reply.nonce, process.clock.monotonicMs());
-    if (reply.kind === "counted") world.checks.counted(process, made, config);
-    else world.checks.sometimes(`a report was refused: ${reply.because ?? ""}`);
+    if (reply.kind === "counted") {
+      world.checks.counted(process, made, config);
+      noteVersions(world, process.name, made.report);
+    } else world.checks.sometimes(`a report was refused: ${reply.because ?? ""}`);
     return {
       result: reply.kind === "counted" ? "counted" : (reply.because ?? "refused"),
       nonce: reply.nonce,

@@ -52,6 +52,8 @@ export function makeDecisionChecks(deps: Deps): DecisionChecks {
       for (const decision of commit.decisions) {
         if (!automatic.includes(decision.cause.kind)) continue;
         tallies.sometimes(`a service moved by itself: ${decision.cause.kind}`);
+        if (decision.because.includes("(own-traffic"))
+          tallies.sometimes("a service moved away from a pool that its own gateways tripped");
         if (isStep(decision)) continue;
         const earlier = moves.get(decision.service) ?? [];
         if (areClocksTrue && isBraked(decision)) checkBrakes(tallies, config, { decision, earlier });

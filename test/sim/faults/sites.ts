@@ -14,6 +14,7 @@ export function siteFaults(world: World, schedule: Schedule, nodes: readonly Sim
     const site = servedSite(world, nodes);
     return site === undefined ? undefined : setSite(world, site, "gray");
   });
+  schedule.repeat("own-traffic", { meanMs: 15_000, lastsMs: 12_000 }, (chance) => trip(world, chance));
   schedule.repeat("app-silent", timing, (chance) => strike(world, chance, "silent"));
   schedule.repeat("app-gray", { meanMs: 18_000, lastsMs: 15_000 }, (chance) => strike(world, chance, "gray"));
 }
@@ -37,6 +38,22 @@ function strike(world: World, chance: Prng, mode: Mode): Heal {
   return () => {
     world.truth.delete(key);
     world.say(() => `${key} is up again`);
+  };
+}
+
+/** A site's own gateways send the users of a pool elsewhere, whatever looks say of it. */
+function trip(world: World, chance: Prng): Heal {
+  const sites = world.config.gateways.map(({ site }) => site);
+  const pools = configuredTargets(world.config).filter(
+    (target) => target.kind === "pool" && sites.includes(target.site),
+  );
+  if (pools.length === 0) return undefined;
+  const key = targetKey(draw.one(chance, pools));
+  world.ownTraffic.set(key, "tripped");
+  world.say(() => `${key} trips at its own gateways`);
+  return () => {
+    world.ownTraffic.delete(key);
+    world.say(() => `${key} is well again to its own gateways`);
   };
 }
 

@@ -36,6 +36,8 @@ export const faultKinds = [
   "db-slow",
   "gray-chase",
   "config-change",
+  "own-traffic",
+  "mixed-versions",
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { formatFence, type Keyset, type Snapshot } from "@sluice/core";
+import { type Envelope, formatFence, type Keyset, type Snapshot } from "@sluice/core";
 import { snapshotOf } from "../../../../test/dns/world.ts";
 import { readKeyring } from "../keyring.ts";
 import { generateKeyPair, signerFromPem } from "../keys.ts";
@@ -42,8 +42,17 @@ async function setUp(t: TestContext) {
       onAccept: ({ compiled }) => steps.push(`serve ${compiled}`),
     });
   const sign = (snapshot: Snapshot) => signer.sign("snapshot", snapshot);
+  const other = generateKeyPair();
+  /** The arbiter's key is revoked, and another arbiter's is good. */
+  async function revoke(): Promise<(snapshot: Snapshot) => Envelope> {
+    const { keys: revoked } = keyset;
+    const keys = revoked.map((entry) => ({ ...entry, id: "arbiter-a", name: "arbiter-a", publicKey: other.publicKey }));
+    const next = signerFromPem(root.privatePem, "root").sign("keyset", { ...keyset, version: 2, keys, revoked });
+    assert.equal(await keyring.offer(next), "taken");
+    return (snapshot) => signerFromPem(other.privatePem, "arbiter-a").sign("snapshot", snapshot);
+  }
   const read = (file: string): Promise<string> => readFile(join(directory, file), "utf8");
-  return { directory, steps, make, sign, read };
+  return { directory, steps, make, sign, revoke, read };
 }
 
 test("a snapshot is verified, accepted, compiled, written, and only then served", async (t) => {
@@ -101,4 +110,31 @@ test("what was left on disk is served again, and two offers at once leave the ne
   assert.deepEqual(steps, ["compile 6", "serve lab:1.6"]);
   assert.equal(await next.offer(sign(snapshotOf(6, addresses))), "repeat");
   assert.deepEqual(steps.length, 2, "a repeat is not compiled again");
+});
+
+test("what a key signed that is revoked now stays served, through a restart too, and nothing more of it is taken", async (t) => {
+  const { make, sign, revoke } = await setUp(t);
+  const shelf = make("snapshot.json");
+  await shelf.offer(sign(snapshotOf(5, addresses)));
+  await revoke();
+  assert.equal(await shelf.offer(sign(snapshotOf(6, addresses))), "unsigned");
+  const again = make("snapshot.json");
+  assert.equal(await again.load(), "loaded");
+  assert.equal(again.current()?.compiled, "lab:1.5");
+});
+
+test("what comes next isn't measured by a revoked key's snapshot, but must be newer, and floors hold", async (t) => {
+  const { make, sign, revoke } = await setUp(t);
+  const shelf = make("snapshot.json");
+  // A thief has every service answer elsewhere, and another zone besides.
+  const wild = snapshotOf(5, ["203.0.113.66"], { configRevision: 7 });
+  await shelf.offer(sign({ ...wild, zone: { ...wild.zone, ttlSeconds: 1 } }));
+  const good = (sequence: number, to = addresses) => snapshotOf(sequence, to, { configRevision: 7, causes: [] });
+  const before = make("other.json");
+  await before.offer(sign({ ...wild, zone: { ...wild.zone, ttlSeconds: 1 } }));
+  assert.equal(await before.offer(sign(good(6))), "change-budget", "as long as its key was good");
+  const signAnew = await revoke();
+  assert.equal(await shelf.offer(signAnew(good(4))), "older-fence");
+  assert.equal(await shelf.offer(signAnew(good(6, []))), "empty-answer");
+  assert.equal(await shelf.offer(signAnew(good(6))), "accept");
 });

@@ -70,9 +70,9 @@ export function makeShelf<T>(deps: ShelfDeps<T>): Shelf<T> {
   }
 
   async function take(value: unknown): Promise<OfferResult> {
-    const opened = open(deps.keyring, value);
+    const opened = open(deps.keyring, value, "open");
     if ("because" in opened) return refuse(deps.logger, opened);
-    const accepted = acceptSnapshot(held?.snapshot, opened.snapshot);
+    const accepted = accept(deps.keyring, held, opened.snapshot);
     if (accepted.kind === "repeat") return "repeat";
     if (accepted.kind === "refuse") return refuse(deps.logger, accepted);
     const ready = compiled(deps, opened);
@@ -121,7 +121,8 @@ function refuse(logger: Logger, { because, detail }: Refusal): OfferResult {
 /** What is on disk; undefined when there is nothing. */
 async function readKept<T>(deps: ShelfDeps<T>): Promise<Held<T> | Refusal | undefined> {
   try {
-    const opened = open(deps.keyring, JSON.parse(await (deps.disk ?? machineDisk).read(deps.file)));
+    const text = await (deps.disk ?? machineDisk).read(deps.file);
+    const opened = open(deps.keyring, JSON.parse(text), "openKept");
     return "because" in opened ? opened : compiled(deps, opened);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
@@ -129,11 +130,23 @@ async function readKept<T>(deps: ShelfDeps<T>): Promise<Held<T> | Refusal | unde
   }
 }
 
+/**
+ * What is served under a key that has been revoked since may be a thief's. It stays, until something comes that is signed well and
+ * is newer, and that isn't measured by it: only floors may refuse that.
+ */
+function accept(keyring: Keyring, held: Opened | undefined, next: Snapshot): AcceptResult {
+  const accepted = acceptSnapshot(held?.snapshot, next);
+  if (accepted.kind !== "refuse" || !held || keyring.standing(held.envelope.keyId) !== "revoked") return accepted;
+  return measuredByContent.includes(accepted.because) ? acceptSnapshot(undefined, next) : accepted;
+}
+
+const measuredByContent: readonly string[] = ["empty-answer", "unroutable", "change-budget"];
+
 /** The snapshot in an envelope, if a known arbiter of our own installation signed it. */
-function open(keyring: Keyring, value: unknown): Opened | Refusal {
+function open(keyring: Keyring, value: unknown, how: "open" | "openKept"): Opened | Refusal {
   const envelope = parseEnvelope(value);
   if (!envelope) return { because: "malformed", detail: "it is no envelope" };
-  const opened = keyring.open("snapshot", envelope, "arbiter");
+  const opened = keyring[how]("snapshot", envelope, "arbiter");
   if (opened.kind === "refused") return { because: "unsigned", detail: opened.because };
   const snapshot = parseSnapshot(opened.value);
   if (!snapshot) return { because: "malformed", detail: "what it holds is no snapshot" };

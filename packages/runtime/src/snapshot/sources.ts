@@ -1,5 +1,6 @@
 import { type ArbiterConfig, type Config, SluiceError } from "@sluice/core";
 import { type ConfigInForce, fetchConfig } from "../follow-config.ts";
+import { followKeysets } from "../follow-keysets.ts";
 import type { Keyring } from "../keyring.ts";
 import { repeat } from "../waiting.ts";
 import { askOnce, type Source, type SubscribeDeps, subscribe } from "./subscribe.ts";
@@ -37,7 +38,7 @@ export async function followSources(deps: SourcesDeps, start: ConfigInForce, sig
   const asking = repeat({ everyMs: askPeersEveryMs, signal, onError }, async () => {
     if (!deps.shelf.current()) await askAll(deps, peersOf(deps, inForce), signal);
   });
-  await Promise.all([looking, asking]);
+  await Promise.all([looking, asking, followKeysets(deps, () => inForce.config.arbiters, signal)]);
   await lines.ended();
 }
 

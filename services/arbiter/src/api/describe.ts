@@ -27,13 +27,22 @@ const meets = {
 const kinds = {
   look: { security: [{ operator: [] }], codes: meets.operator },
   operate: { security: [{ operator: [] }], codes: [...meets.operator, ...meets.body, ...meets.leader] },
+  /** Each arbiter does it by itself, whoever leads. */
+  keys: { security: [{ operator: [] }], codes: [...meets.operator, ...meets.body] },
   node: { security: [{ node: [] }, { operator: [] }], codes: meets.token },
   open: { security: [], codes: [] },
   /** A report carries its own proof. */
   report: { security: [], codes: [...meets.body, "VOTE_REFUSED"] },
 } as const;
 
-const tagOf = { look: "look", open: "look", operate: "operate", node: "node", report: "node" } as const;
+const tagOf = {
+  look: "look",
+  open: "look",
+  operate: "operate",
+  keys: "operate",
+  node: "node",
+  report: "node",
+} as const;
 
 /**
  * The part of a route's schema that says what it is for, who may call, and all it can answer. The answer is not a type of

@@ -120,6 +120,7 @@ const eventFields = {
   refused: { command: text(), by, code: text(), because },
   "rule-overridden": { service, rule: text(), by, reason: text() },
   "config-applied": { revision: whole(), by },
+  "keyset-taken": { version: whole(), revoked: listOf(text(), "Ids of all keys that sign nothing any more.") },
   "leader-elected": { arbiter: text(), epoch: whole() },
   "leader-resigned": { arbiter: text(), epoch: whole(), because },
   adopted: { fence: FenceSchema, from: text(), ended: Type.Optional(listOf(text())) },

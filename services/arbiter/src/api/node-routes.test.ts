@@ -11,7 +11,7 @@ function makeRoutes() {
   const app = makeHttpServer({ logger: makeLogger({ service: "test", name: "test", level: "silent" }), tokens: {} });
   const context = {
     keeper: { durable: () => ({ config: {} as Config, configRevision: 7 }) },
-    keyring: { keyset: { version: 1 } },
+    keyring: { onChange: () => undefined },
     ballots: {
       take: (envelope: Envelope) => {
         taken.push(envelope);

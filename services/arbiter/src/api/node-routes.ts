@@ -2,10 +2,10 @@ import { EnvelopeSchema } from "@sluice/contract";
 import type { ArbiterContext } from "../context.ts";
 import { described } from "./describe.ts";
 import type { ArbiterHttp } from "./http.ts";
+import { keysetRoutes } from "./keyset-routes.ts";
 import { Envelope, ReportReply, Suspicions } from "./reply-schemas.ts";
-import { ConfigQuery, SnapshotQuery, SuspicionsQuery, whole0 } from "./schemas.ts";
+import { ConfigQuery, SnapshotQuery, SuspicionsQuery, waitMaxMs, whole0 } from "./schemas.ts";
 
-const waitMaxMs = 30_000;
 /** Room for the 50,000 votes that a report may hold, at some 130 bytes each. Unit: bytes. */
 const reportBytesMax = 8 * 1024 * 1024;
 const node = { access: "node" } as const;
@@ -17,8 +17,7 @@ export function nodeRoutes(app: ArbiterHttp, context: ArbiterContext): void {
     suspicionsRoute(app, context);
     snapshotRoute(app, context);
     configRoute(app, context);
-    const schema = described("node", words.keyset, { schema: Envelope });
-    app.get("/v1/keyset", { config: node, schema }, () => context.keyring.envelope);
+    keysetRoutes(app, context);
   });
 }
 
@@ -41,7 +40,6 @@ const words = {
     description: "A long poll. Its `after` also tells the arbiter what the node serves.",
   },
   config: { operationId: "getSignedConfig", summary: "The configuration in force, signed by this arbiter" },
-  keyset: { operationId: "getKeyset", summary: "The newest keyset, signed by the root key" },
 } as const;
 
 function reportRoute(app: ArbiterHttp, context: ArbiterContext): void {
@@ -49,7 +47,7 @@ function reportRoute(app: ArbiterHttp, context: ArbiterContext): void {
   app.post("/v1/reports", { config: { access: "open" }, schema, bodyLimit: reportBytesMax }, (request) => {
     const { config, configRevision } = context.keeper.durable();
     const reply = context.ballots.take(request.body, config);
-    return { ...reply, configRevision, keysetVersion: context.keyring.keyset.version };
+    return { ...reply, configRevision };
   });
 }
 

@@ -29,7 +29,6 @@ export const ReportReply = shared(
     ),
     nonce: text("For the agent's next report to this arbiter."),
     configRevision: whole("In force here: fetch it when it is higher than yours."),
-    keysetVersion: whole("Known here: fetch it when it is higher than yours."),
   },
   "What came of a report.",
 );
@@ -38,6 +37,16 @@ export const Suspicions = shared(
   "Suspicions",
   { cursor: whole("For the next request's `after`."), targets: listOf(text(), "Take one look at each, at once.") },
   "What other agents began to suspect.",
+);
+
+export const KeysetTaken = shared(
+  "KeysetTaken",
+  {
+    version: whole("In force here now."),
+    isNew: flag("False: it was in force already."),
+    isKept: flag("False: the disk refused it, and a restart would forget it."),
+  },
+  "What came of a keyset.",
 );
 
 const ConfigDocument: Shared = { ...ConfigSchema, $id: "Config" };
@@ -57,4 +66,13 @@ export const Ready = shared(
   "Whether an arbiter could lead.",
 );
 
-export const replySchemas = [Envelope, Done, ReportReply, Suspicions, ConfigDocument, ConfigReply, Ready] as const;
+export const replySchemas = [
+  Envelope,
+  Done,
+  ReportReply,
+  Suspicions,
+  KeysetTaken,
+  ConfigDocument,
+  ConfigReply,
+  Ready,
+] as const;

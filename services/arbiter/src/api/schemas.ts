@@ -84,6 +84,7 @@ export const ApplyBody = Type.Object(
 
 const whole = (description: string) => Type.Optional(Type.String({ pattern: "^\\d{1,15}$", description }));
 
+export const waitMaxMs = 30_000;
 const WaitQuery = { waitMs: whole("How long to wait for something new. Milliseconds, at most 30000.") };
 export const EventsQuery = Type.Object(
   {
@@ -108,6 +109,8 @@ export const SnapshotQuery = Type.Object(
   closed,
 );
 export const ConfigQuery = Type.Object({ after: whole("The revision the node has.") }, closed);
+
+export const KeysetQuery = Type.Object({ after: whole("The version the process has."), ...WaitQuery }, closed);
 
 /** A whole number from a query string, bounded. */
 export const whole0 = (text: string | undefined, max: number): number => Math.min(Number(text ?? 0), max);

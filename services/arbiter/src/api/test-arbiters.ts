@@ -187,7 +187,7 @@ async function writeKeys(directory: string): Promise<Readonly<Record<string, str
   await writeFile(join(directory, "root.pub"), root.publicPem);
   const signed = signerFromPem(root.privatePem, "root").sign("keyset", keyset);
   await writeFile(join(directory, "keyset.json"), JSON.stringify(signed));
-  return Object.fromEntries(entries.map(({ name, pair }) => [name, pair.privatePem]));
+  return { root: root.privatePem, ...Object.fromEntries(entries.map(({ name, pair }) => [name, pair.privatePem])) };
 }
 
 async function freeUrl(): Promise<string> {

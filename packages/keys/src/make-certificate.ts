@@ -38,13 +38,48 @@ export async function makeAuthority(installation: string): Promise<Pem> {
 /** A certificate for both ends of a connection, since a gateway is server to one peer and client to the next. */
 export async function makeLeaf(name: string, names: readonly string[], authority: Pem): Promise<Pem> {
   const pair = makeKeys();
+  return { certificate: await signLeaf(pair.publicKey, { name, names }, authority), key: pair.pem };
+}
+
+/** A certificate for a key that was made elsewhere: that one key's owner asks for it (PKCS #10, RFC 2986). */
+export async function certify(
+  request: string,
+  to: { readonly name: string; readonly names: readonly string[] },
+  authority: Pem,
+): Promise<string | undefined> {
+  try {
+    const asked = new x509.Pkcs10CertificateRequest(request);
+    if (!(await asked.verify())) return undefined;
+    return await signLeaf(asked.publicKey, to, authority);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A key, and the request for its certificate. */
+export async function askForLeaf(name: string): Promise<{ readonly request: string; readonly key: string }> {
+  const pair = makeKeys();
+  const keys = { privateKey: pair.privateKey, publicKey: pair.publicKey };
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({
+    name: [{ CN: [name] }],
+    keys,
+    signingAlgorithm,
+  });
+  return { request: `${request.toString("pem")}\n`, key: pair.pem };
+}
+
+async function signLeaf(
+  publicKey: x509.PublicKeyType,
+  { name, names }: { readonly name: string; readonly names: readonly string[] },
+  authority: Pem,
+): Promise<string> {
   const issuer = new x509.X509Certificate(authority.certificate);
   const certificate = await x509.X509CertificateGenerator.create({
     subject: [{ CN: [name] }],
     issuer: issuer.subject,
     ...validFor(days.leaf),
     signingAlgorithm,
-    publicKey: pair.publicKey,
+    publicKey,
     signingKey: toCryptoKey(createPrivateKey(authority.key), "sign"),
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
@@ -56,7 +91,7 @@ export async function makeLeaf(name: string, names: readonly string[], authority
       await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
     ],
   });
-  return { certificate: `${certificate.toString("pem")}\n`, key: pair.pem };
+  return `${certificate.toString("pem")}\n`;
 }
 
 function makeKeys() {

@@ -1,10 +1,11 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { isIP } from "node:net";
-import { join } from "node:path";
-import type { Config } from "@sluice/core";
+import { dirname, join } from "node:path";
+import type { Config, GatewayConfig } from "@sluice/core";
 import { writeFileAtomic } from "@sluice/runtime";
 import type { Pem } from "./make-certificate.ts";
+import type { DirectoryOf } from "./make-keys.ts";
 
 /** A certificate that ends sooner is made anew. */
 const renewBeforeMs = 30 * 86_400_000;
@@ -14,13 +15,29 @@ const renewBeforeMs = 30 * 86_400_000;
  * the hop: its name, the host of every service, and its address. What is there and does is kept, so this makes what an earlier
  * version left out, and what a changed configuration asks for.
  */
-export async function prepareCertificates(keys: string, config: Config): Promise<void> {
+export async function prepareCertificates(
+  config: Config,
+  at: { readonly safe: string; readonly directoryOf: DirectoryOf },
+): Promise<void> {
   if (config.gateways.length === 0) return;
-  const kept = await readPem(join(keys, "mesh-ca.crt"), join(keys, "mesh-ca.key"));
+  const authority = await prepareAuthority(at.safe, config.installation);
+  for (const gateway of config.gateways) {
+    const directory = at.directoryOf({ ...gateway, role: "gateway" });
+    await prepareLeaf(directory, namesOf(gateway, config), authority);
+  }
+}
+
+/** What a gateway's certificate is for; its name comes first. */
+export const namesOf = ({ name, address }: GatewayConfig, config: Config): readonly string[] => [
+  name,
+  ...config.services.map((service) => service.host),
+  address,
+];
+
+export async function prepareAuthority(safe: string, installation: string): Promise<Pem> {
+  const kept = await readPem(join(safe, "mesh-ca.crt"), join(safe, "mesh-ca.key"));
   const isGood = kept !== undefined && isPair(kept) && lasts(new X509Certificate(kept.certificate));
-  const authority = isGood ? kept : await makeAuthority(keys, config.installation);
-  const hosts = config.services.map((service) => service.host);
-  for (const { name, address } of config.gateways) await prepareLeaf(keys, [name, ...hosts, address], authority);
+  return isGood ? kept : makeAuthority(safe, installation);
 }
 
 async function makeAuthority(keys: string, installation: string): Promise<Pem> {
@@ -68,6 +85,7 @@ async function readPem(certificateFile: string, keyFile: string): Promise<Pem | 
 
 /** The key first: a certificate without its key is made anew, and a key without its certificate is too. */
 async function write(certificateFile: string, keyFile: string, { certificate, key }: Pem): Promise<void> {
+  await mkdir(dirname(keyFile), { recursive: true, mode: 0o700 });
   await writeFile(keyFile, key, { mode: 0o600 });
   await writeFileAtomic(certificateFile, certificate);
 }
