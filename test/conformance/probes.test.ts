@@ -23,6 +23,23 @@ test("24. a server that is well but serves no model, or another one, is not read
   assert.equal(back.services[0]?.served, "site-b");
 });
 
+test("24. a pool that still loads its model is warming, however long it takes, and a standby when it has", async () => {
+  await using world = await openWorld({ sites: ["site-a", "site-b"], loading: ["site-b"] });
+  const warming = await world.untilStatus("site-b is warming", ({ services }) =>
+    services.some(({ standby }) => standby.some((one) => one.site === "site-b" && one.health === "warming")),
+  );
+  assert.equal(warming.services[0]?.served, "site-a");
+  await world.parts.models.get("site-b")?.setFaults({});
+  await world.untilStatus("site-b is ready", ({ services }) =>
+    services.some(({ standby }) => standby.some((one) => one.site === "site-b" && one.isReady)),
+  );
+  // From now on it has been well, so what it is when it goes down is down.
+  await world.parts.models.get("site-b")?.setFaults({ missingModel: true });
+  await world.untilStatus("site-b is down", ({ services }) =>
+    services.some(({ standby }) => standby.some((one) => one.site === "site-b" && one.health === "down")),
+  );
+});
+
 test("24. when the metric of ready endpoints vanishes the site is unknown first, which moves nothing, and failed later", async (t) => {
   const pickers = [await openPicker(t), await openPicker(t)];
   const pools = ["site-a", "site-b"].map(

@@ -11,7 +11,7 @@ import type { SituationKind } from "./situation.ts";
 import type { Tally } from "./tally.ts";
 import type { TargetKey } from "./target.ts";
 import type { TrafficState } from "./traffic/report.ts";
-import type { Verdict } from "./verdict.ts";
+import { type Verdict, verdictWord } from "./verdict.ts";
 import { formatWeights } from "./weights.ts";
 
 /** What happened, as data. The journal keeps it, the log prints it with `sentence`, reports read their timeline from it. */
@@ -152,7 +152,7 @@ export function sentence(event: Event): string {
     case "traffic-changed":
       return `${event.agent} hears that ${event.target} is ${event.to} (was ${event.from ?? "unheard"}): ${event.because}`;
     case "verdict-changed":
-      return `${event.target} is ${event.to.kind} (was ${event.from.kind}), because ${event.to.because}: ${tallySentence(event.tally)}`;
+      return `${event.target} is ${verdictWord(event.to)} (was ${event.from.kind}), because ${event.to.because}: ${tallySentence(event.tally)}`;
     case "blamed":
       return `${blamedSentence(event.what)}; no degraded site is left for it`;
     case "blame-ended":

@@ -111,7 +111,7 @@ export {
 export { type AttemptEnd, type AttemptFacts, mayRetry, type NoRetry, type RetryDecision } from "./traffic/retry.ts";
 export { makeRetryBudget, type RetryBudget } from "./traffic/retry-budget.ts";
 export { type SseEnding, type SseWatch, watchSse } from "./traffic/sse-watch.ts";
-export { noVerdict, type Verdict, verdict } from "./verdict.ts";
+export { noVerdict, type Verdict, verdict, verdictWord } from "./verdict.ts";
 export type { CountedVote, Report, SelfCheck, Vote } from "./vote.ts";
 export { formatWeights, weightsOf, weightsRevision } from "./weights.ts";
 export * from "./world.ts";

@@ -16,6 +16,7 @@ import type { Opinion } from "./model.ts";
 import type { Outcome } from "./step.ts";
 import { valueOf } from "./table.ts";
 import type { TrafficState } from "./traffic/report.ts";
+import { newWatch } from "./world.ts";
 
 const [up, down, unknown] = ["healthy", "down", "unknown"] as const;
 const ab = (a: Opinion, b: Opinion) => ({ "site-a": a, "site-b": b });
@@ -149,6 +150,25 @@ test("a site can't testify against another", () => {
   const votes = ballots.votes.map((vote) => (vote.domain === "site-a" ? vote : { ...vote, traffic }));
   leader.cycle(leader.now + 1_000, { ...ballots, votes });
   assert.equal(leader.verdictOn(inA), "healthy majority");
+});
+
+test("a pool that nobody has found well yet is warming, and is left like any other; one that was is down", () => {
+  const leader = new Leader(configOf());
+  const verdict = (target: string) => valueOf(leader.world.watch.verdicts, target)?.verdict;
+  leader.see(ab(up, down));
+  assert.deepEqual(verdict(inB), { kind: "down", because: "warming" });
+  leader.see(ab(up, up));
+  leader.see(ab(up, down));
+  assert.deepEqual(verdict(inB), { kind: "down", because: "majority" });
+
+  const young = new Leader(configOf());
+  young.see(ab(down, up));
+  assert.equal(valueOf(young.world.watch.verdicts, inA)?.verdict.because, "warming");
+  assert.deepEqual(young.answeredFor("chat"), ["site-b"]);
+  // Who starts after it finds the site in quarantine, and so knows that it was left.
+  young.world = { ...young.world, watch: newWatch };
+  young.see(ab(down, up));
+  assert.equal(valueOf(young.world.watch.verdicts, inA)?.verdict.because, "majority");
 });
 
 test("it is left for no site that isn't healthy by quorum", () => {

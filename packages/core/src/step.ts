@@ -49,7 +49,7 @@ export type Outcome = {
  * what happened and what to tell the operators come out. The durable world changes only when the shell has committed `change`.
  */
 export function step(world: World, input: Input, now: EpochMs): Outcome {
-  const watched = watchVotes(world.watch, world.durable.config, { ...input, now });
+  const watched = watchVotes(world.watch, world.durable.config, { ...input, services: world.durable.services, now });
   if (input.role.kind === "following" || isOutdated(world.durable, input.role.epoch)) {
     const { acted: _, ...watch } = watched.watch;
     const clock = seeDates(watch.clock, world.durable.services);

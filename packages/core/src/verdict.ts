@@ -13,6 +13,8 @@ export type Verdict = {
     /** A single outsider is the whole electorate, and can't tell an outage from its own lost link: an alarm too. */
     | "one-vantage"
     | "failing-looks"
+    /** Down, of a pool that nobody has found well yet: as far as anybody knows, its model is still loading. */
+    | "warming"
     /** The site's own gateways send the pool's users elsewhere. */
     | "own-traffic"
     /** They did, and the site has said nothing of it since: an alarm that moves nothing. */
@@ -23,6 +25,14 @@ export type Verdict = {
 };
 
 export const noVerdict: Verdict = { kind: "unknown", because: "too-few-fresh" };
+
+/** A pool that loads its model for twenty minutes has not failed. It can serve nobody all the same, so it stays `down`. */
+export const withWarming = (byLooks: Verdict, wasWell: boolean): Verdict =>
+  byLooks.kind === "down" && !wasWell ? { kind: "down", because: "warming" } : byLooks;
+
+/** The verdict in one word, for people. */
+export const verdictWord = ({ kind, because }: Verdict): Opinion | "warming" =>
+  because === "warming" ? "warming" : kind;
 
 /** True of a `degraded` that is told and not acted upon. */
 export const isAlarmOnly = (because: Verdict["because"]): boolean =>

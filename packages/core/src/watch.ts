@@ -10,8 +10,8 @@ import { type Tally, tally } from "./tally.ts";
 import type { Target } from "./target.ts";
 import type { Traffic } from "./traffic/combine-traffic.ts";
 import { endsAfterMs, nextTrip, type Trip } from "./trip.ts";
-import { isAlarmOnly, noVerdict, type Verdict, verdict, withOwnTraffic } from "./verdict.ts";
-import { type Counted, healthyForMs, type VerdictState, type Watch, type Well } from "./world.ts";
+import { isAlarmOnly, noVerdict, type Verdict, verdict, withOwnTraffic, withWarming } from "./verdict.ts";
+import { type Counted, type Durable, healthyForMs, type VerdictState, type Watch, type Well } from "./world.ts";
 
 /**
  * The most that one cycle counts towards a time of health, or of a brake, however far the clock has gone. A cycle comes each
@@ -27,13 +27,14 @@ export const earlyMs = 1;
 export function watchVotes(
   watch: Watch,
   config: Config,
-  at: { ballots: BallotCount; now: EpochMs; passedMs?: number },
+  at: { ballots: BallotCount; now: EpochMs; passedMs?: number; services?: Durable["services"] },
 ): { watch: Watch; events: Event[]; changed: readonly Target[] } {
   const { ballots, now } = at;
   const byDates = now - (watch.cycleAt ?? now);
   const passedMs = Math.min(Math.max(at.passedMs ?? byDates, 0), cycleMsMax);
   const clock = { ...watch.clock, ranMs: watch.clock.ranMs + passedMs };
-  const looked = lookAt(watch, config, { ballots, now, passedMs, ranMs: clock.ranMs });
+  const { services = {} } = at;
+  const looked = lookAt(watch, config, { ballots, now, passedMs, ranMs: clock.ranMs, services });
   const found = looked.isBlameNew ? blamedNow(config, looked.verdicts) : watch.blamed;
   const blamed = JSON.stringify(found) === JSON.stringify(watch.blamed) ? watch.blamed : found;
   const { verdicts, counted, changed } = looked;
@@ -49,6 +50,7 @@ type Looking = {
   readonly now: EpochMs;
   readonly passedMs: number;
   readonly ranMs: number;
+  readonly services: Durable["services"];
 };
 type Looked = {
   readonly verdicts: Watch["verdicts"];
@@ -74,7 +76,7 @@ function lookAt(watch: Watch, config: Config, at: Looking): Looked {
     const [target, key, before] = [targets[place], keys[place], table.values[place]];
     if (!target || key === undefined || !before) continue;
     const counted = tally(votesOn(at.ballots, key), config.electorate, target.site);
-    const next = nextState(before, counted, { ...at, hasGateway: gatewaySites.has(target.site) });
+    const next = nextState(before, counted, { ...at, target, hasGateway: gatewaySites.has(target.site) });
     ends.set(place, endOf(next));
     if (next === before) continue;
     restless.push(place);
@@ -93,12 +95,15 @@ function lookAt(watch: Watch, config: Config, at: Looking): Looked {
   };
 }
 
-/** The verdicts so far, at the places of this configuration. Of a new target nothing is known. */
-function tableFor({ verdicts, counted }: Watch, config: Config, { now, ranMs }: Looking): Watch["verdicts"] {
+/** The verdicts so far, at the places of this configuration. Of a new target nothing is known, but that a pool in quarantine was left. */
+function tableFor({ verdicts, counted }: Watch, config: Config, { now, ranMs, services }: Looking): Watch["verdicts"] {
   if (counted?.config === config) return verdicts;
-  const { places } = indexOf(config);
-  const unseen = { verdict: noVerdict, since: now, well: { forMs: 0, atMs: ranMs } };
-  return { places, values: [...places.keys()].map((key) => valueOf(verdicts, key) ?? unseen) };
+  const { places, targets } = indexOf(config);
+  const unseen: VerdictState = { verdict: noVerdict, since: now, well: { forMs: 0, atMs: ranMs } };
+  const wasLeft = (target: Target | undefined): boolean =>
+    target?.kind === "pool" && (services[target.service]?.quarantine ?? []).some(({ site }) => site === target.site);
+  const fresh = (place: number): VerdictState => (wasLeft(targets[place]) ? { ...unseen, wasWell: true } : unseen);
+  return { places, values: [...places].map(([key, place]) => valueOf(verdicts, key) ?? fresh(place)) };
 }
 
 /** In the order of the configuration. All of them, where nobody says of which the votes may have changed. */
@@ -139,22 +144,30 @@ function endingAfter(
 type Now = { readonly now: EpochMs; readonly ranMs: number; readonly passedMs: number; readonly hasGateway: boolean };
 
 /** One target after one more cycle, the same value if nothing is new. Looks are weighed against what looks said before, whatever traffic has made of it. */
-function nextState(before: VerdictState, counted: Tally, at: Now): VerdictState {
+function nextState(before: VerdictState, counted: Tally, at: Now & { readonly target: Target }): VerdictState {
   const traffic = sameTraffic(before.traffic, counted.traffic) ? before.traffic : counted.traffic;
   const trip = nextTrip(before.trip, traffic, at);
   const lookedBefore = before.byLooks ?? before.verdict;
-  const byLooks = sameVerdict(lookedBefore, verdict(counted, lookedBefore));
+  const looks = verdict(counted, lookedBefore);
+  const isPool = at.target.kind === "pool";
+  const wasWell = before.wasWell === true || (isPool && looks.kind === "healthy");
+  const byLooks = sameVerdict(lookedBefore, withWarming(looks, wasWell || !isPool));
   const badLooks = nextBadLooks(before, byLooks, at);
   const withOwn = withOwnTraffic(byLooks, trip);
   const next = sameVerdict(before.verdict, withOwn);
   const well = nextWell(before, next, at);
   const shown = withOwn === byLooks ? undefined : byLooks;
-  const isSame = next === before.verdict && shown === before.byLooks && well === before.well;
+  const isSame =
+    next === before.verdict &&
+    shown === before.byLooks &&
+    well === before.well &&
+    wasWell === (before.wasWell === true);
   if (isSame && traffic === before.traffic && trip === before.trip && badLooks === before.badLooks) return before;
   return {
     verdict: next,
     since: next.kind === before.verdict.kind ? before.since : at.now,
     well,
+    ...(wasWell ? { wasWell: true } : {}),
     ...(shown ? { byLooks: shown } : {}),
     ...(traffic ? { traffic } : {}),
     ...(trip ? { trip } : {}),

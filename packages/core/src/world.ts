@@ -115,6 +115,8 @@ export type VerdictState = {
   /** For showing. How long something has lasted is never worked out from it, since the wall clock may step. */
   readonly since: EpochMs;
   readonly well: Well;
+  /** It was called healthy once, or was left as something that had been. Only ever of a pool. */
+  readonly wasWell?: true;
   /** What looks alone say, while the site's own traffic says worse. */
   readonly byLooks?: Verdict;
   /** What the site's own gateways say of the pool now. */

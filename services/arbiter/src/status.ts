@@ -22,6 +22,7 @@ import {
   standingBrakes,
   type TargetKey,
   valueOf,
+  verdictWord,
   type Watch,
   type WhyNotCounted,
   weightsOf,
@@ -45,7 +46,7 @@ export type View = {
 export type StandbyStatus = {
   readonly site: string;
   readonly isReady: boolean;
-  readonly health: Opinion;
+  readonly health: Opinion | "warming";
   readonly isQuarantined: boolean;
 };
 
@@ -132,7 +133,7 @@ function standbyOf(view: View, service: ServiceConfig, serving: readonly string[
   return policySites(service.policy)
     .filter((site) => !serving.includes(site))
     .map((site) => {
-      const health = siteHealth(view.durable.config, service, { site, watch: view.watch }).kind;
+      const health = verdictWord(siteHealth(view.durable.config, service, { site, watch: view.watch }));
       const isQuarantined = quarantine.some((entry) => entry.site === site);
       return { site, isReady: health === "healthy" && !isQuarantined, health, isQuarantined };
     });

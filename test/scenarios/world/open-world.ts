@@ -135,6 +135,7 @@ async function openTargets(net: string, shape: WorldShape) {
   for (const site of shape.sites) {
     const host = addressOf(net, shape, site);
     const model = await startModelServer({ site, channel: "stable", index: 1, host: "127.0.0.1", port: 0 });
+    if (shape.loading?.includes(site)) await model.setFaults({ missingModel: true });
     models.set(site, model);
     links.set(site, await startLink({ host, port: ports.model }, { host: "127.0.0.1", port: model.port }));
   }

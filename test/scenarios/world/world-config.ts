@@ -6,6 +6,8 @@ import type { Lease, Store } from "@sluice/ports";
 export type Net = string;
 
 export type WorldShape = {
+  /** Sites whose model server is up and has no model yet. */
+  readonly loading?: readonly string[];
   /** Serving sites, in order of preference. */
   readonly sites: readonly string[];
   readonly service?: Partial<Pick<ServiceConfig, "policy" | "allBad" | "failback" | "pools">>;

@@ -66,7 +66,7 @@ export async function openWorld(shape: WorldShape): Promise<World> {
     await Promise.all(parts.config.nameservers.map(({ site }) => parts.startNameserver(site)));
     await Promise.all(parts.config.agents.map(({ site }) => parts.startAgent(site)));
     const world = makeWorld(parts);
-    await world.untilStatus("all vantages fresh, all standbys ready", isReady);
+    await world.untilStatus("all vantages fresh, all standbys ready", isReadyBut(shape.loading ?? []));
     parts.startPoll();
     await world.answers(shape.sites[0] ?? "");
     return world;
@@ -76,10 +76,16 @@ export async function openWorld(shape: WorldShape): Promise<World> {
   }
 }
 
-const isReady = (status: Status): boolean =>
-  status.vantages.every((vantage) => vantage.isFresh) &&
-  status.nameservers.every((nameserver) => nameserver.isCurrent) &&
-  status.services.every((service) => service.situation === "serving" && service.standby.every((one) => one.isReady));
+const isReadyBut =
+  (loading: readonly string[]) =>
+  (status: Status): boolean =>
+    status.vantages.every((vantage) => vantage.isFresh) &&
+    status.nameservers.every((nameserver) => nameserver.isCurrent) &&
+    status.services.every(
+      ({ situation, standby }) =>
+        (situation === "serving" || loading.length > 0) &&
+        standby.every(({ site, isReady }) => isReady || loading.includes(site)),
+    );
 
 function makeWorld(parts: Parts): World {
   const url = parts.config.arbiters[0]?.url ?? "";

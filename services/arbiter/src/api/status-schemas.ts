@@ -1,4 +1,4 @@
-import { situationKinds } from "@sluice/core";
+import { opinions, situationKinds } from "@sluice/core";
 import Type from "typebox";
 import { OverrideReply } from "./event-schemas.ts";
 import {
@@ -33,9 +33,11 @@ const Vantage = shared(
   "An agent, as one vantage.",
 );
 
+const standbyHealth = oneOf([...opinions, "warming"], "`warming`: down, and nobody has found it well yet.");
+
 const Standby = shared(
   "Standby",
-  { site: text(), isReady: flag("It could take over now."), health: opinion, isQuarantined: flag() },
+  { site: text(), isReady: flag("It could take over now."), health: standbyHealth, isQuarantined: flag() },
   "A site that could take over.",
 );
 
