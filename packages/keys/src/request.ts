@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey } from "node:crypto";
 import { join } from "node:path";
 import { parseKeyRequest } from "@sluice/contract";
-import { type Config, type KeyRequest, SluiceError } from "@sluice/core";
+import { type Config, type Envelope, type KeyRequest, SluiceError } from "@sluice/core";
 import { isSignedBy, publicKeyFromRaw, readJsonFile, signerFromKey, writeFileAtomic } from "@sluice/runtime";
 import { exists, keysExist, readBounded, writeSecret } from "./files.ts";
 import { type DirectoryOf, type MadeKey, makeKeys, publicHalf } from "./make-keys.ts";
@@ -71,12 +71,18 @@ export async function readRequest(
   if (!request) throw refuse("it is no request for keys");
   for (const { name, publicKey } of request.keys) {
     const signature = proofs.find((proof) => proof?.name === name)?.signature;
-    const isProven =
-      typeof signature === "string" &&
-      isSignedBy(publicKeyFromRaw(publicKey), "key-request", { keyId: name, payload, signature });
-    if (!isProven) throw refuse(`nothing proves that whoever asks holds the key of ${name}`);
+    if (typeof signature !== "string" || !isProof(publicKey, { keyId: name, payload, signature }))
+      throw refuse(`nothing proves that whoever asks holds the key of ${name}`);
   }
   return { request, fingerprint: fingerprintOf(payload) };
+}
+
+function isProof(publicKey: string, envelope: Envelope): boolean {
+  try {
+    return isSignedBy(publicKeyFromRaw(publicKey), "key-request", envelope);
+  } catch {
+    return false;
+  }
 }
 
 const requestBytesMax = 262_144;

@@ -65,8 +65,9 @@ async function ask(deps: KeysetDeps, arbiter: Source, asking: Asking): Promise<K
     tell(deps, arbiter, offer);
     return offer;
   } catch (error) {
-    if (asking.signal.aborted || error instanceof SluiceError) return undefined;
-    throw error;
+    if (!asking.signal.aborted && !(error instanceof SluiceError))
+      deps.logger.error({ err: error, event: "keyset", arbiter: arbiter.name }, "a keyset could not be taken");
+    return undefined;
   }
 }
 

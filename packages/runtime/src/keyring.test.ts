@@ -17,6 +17,7 @@ test("a keyset is taken when the root signed it and its version is higher, and n
     ["not-ours", { ...seal({ version: 9 }), keyId: "arbiter-w" }],
     ["not-ours", { ...seal({ version: 2 }), payload: seal({ version: 9 }).payload }],
     ["not-ours", one.signer.sign("keyset", { installation: "lab", version: 9, keys: [] })],
+    ["not-ours", seal({ version: 9, keys: [{ ...one.entry, publicKey: "no key at all" }] })],
     ["repeat", seal({ version: 1 })],
     ["other-content", seal({ version: 1, keys: [] })],
     ["older", seal({ version: 0 })],

@@ -47,17 +47,20 @@ export async function readKeyring(keysDir: string, stateDir?: string): Promise<K
   return makeKeyring(root, newest, (envelope) => writeFileAtomic(file, `${JSON.stringify(envelope)}\n`));
 }
 
-type Loaded = { readonly keyset: Keyset; readonly envelope: Envelope };
+type Loaded = {
+  readonly keyset: Keyset;
+  readonly envelope: Envelope;
+  readonly keys: ReadonlyMap<string, KeyObject>;
+};
 
 function makeKeyring(root: KeyObject, start: Loaded, keep: (envelope: Envelope) => Promise<void>): Keyring {
   let loaded = start;
-  let keys = publicKeys(loaded.keyset);
   const listeners = new Set<() => void>();
   /** One write at a time, and the newest last. */
   let writing: Promise<unknown> = Promise.resolve();
 
   function openWith(entry: KeyEntry, kind: EnvelopeKind, envelope: Envelope): Opened {
-    const key = keys.get(entry.id);
+    const key = loaded.keys.get(entry.id);
     if (!key || !isSignedBy(key, kind, envelope)) return { kind: "refused", because: "bad-signature" };
     try {
       return { kind: "ok", name: entry.name, site: entry.site, value: JSON.parse(envelope.payload) };
@@ -95,7 +98,6 @@ function makeKeyring(root: KeyObject, start: Loaded, keep: (envelope: Envelope) 
       if (!next || result !== "taken") return result;
       // In force at once, on disk or not: a revocation must not wait for a disk that is full.
       loaded = next;
-      keys = publicKeys(next.keyset);
       for (const listener of listeners) listener();
       const written = writing.then(() => keep(envelope));
       writing = written.catch(() => undefined);
@@ -132,8 +134,9 @@ function openKeyset(root: KeyObject, value: unknown): Loaded | undefined {
   if (!envelope || envelope.keyId !== "root" || !isSignedBy(root, "keyset", envelope)) return undefined;
   try {
     const keyset = parseKeyset(JSON.parse(envelope.payload));
-    return keyset && { keyset, envelope };
+    return keyset && { keyset, envelope, keys: publicKeys(keyset) };
   } catch {
+    // Not JSON, or a text that is no key. A keyset is never half in force.
     return undefined;
   }
 }

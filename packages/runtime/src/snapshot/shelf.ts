@@ -96,6 +96,12 @@ export function makeShelf<T>(deps: ShelfDeps<T>): Shelf<T> {
       const kept = await readKept(deps);
       if (kept === undefined) return "nothing-left";
       if (!("because" in kept)) {
+        const { keyId } = kept.envelope;
+        if (deps.keyring.standing(keyId) === "revoked")
+          deps.logger.warn(
+            { event: "revoked-key", keyId },
+            `serves what ${keyId} signed, whose key is revoked, until there is a newer one`,
+          );
         serve(kept);
         return "loaded";
       }
