@@ -79,6 +79,7 @@ const heading = [
   "p99 s",
   "max s",
   "served everywhere, max s",
+  "change told / in / not in",
   "wrong",
   "aim ≤ 13 s",
 ];

@@ -23,6 +23,8 @@ export type Round = {
 
 const pollEveryMs = 50;
 const patienceMs = 45_000;
+/** A command waits for the next cycle, 250 ms at most, and is committed within some more. */
+const changeMsMax = 300;
 /** The old one is healed this long after its successor's first write, at most, and watched for as long again and more. */
 const wakeMsMax = 3_000;
 const watchMs = 4_000;
@@ -40,7 +42,7 @@ export async function playRound(ground: Ground, fault: Fault, signal: AbortSigna
     await sleep(500 + randomInt(2_500), signal);
     // In the middle of an apply, more often than not: a change is on its way when the leader is lost.
     nudge.send();
-    await sleep(randomInt(60), signal);
+    await sleep(randomInt(changeMsMax), signal);
     const at = performance.now();
     ground.fail(from, fault);
     await untilReady({ timeoutMs: patienceMs, signal }, async () => watched.whyNotTaken(from));
