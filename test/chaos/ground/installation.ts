@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "@sluice/core";
 import { makeLogger } from "@sluice/runtime";
@@ -24,6 +25,8 @@ export interface Installation {
   /** SIGKILL: it says goodbye to nobody. */
   crashDatabase(): Promise<void>;
   startDatabase(): Promise<void>;
+  /** Another one in its place, empty, at the same port. */
+  wipeDatabase(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -71,6 +74,11 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       databaseUrl: () => database.current().url,
       crashDatabase: database.crash,
       startDatabase: database.start,
+      async wipeDatabase() {
+        await database.crash();
+        await rm(join(layout.postgres, "data"), { recursive: true });
+        await database.start();
+      },
       [Symbol.asyncDispose]: () => all.disposeAsync(),
     };
   } catch (error) {
