@@ -90,23 +90,29 @@ async function awaitExpected(scene: Scene, { expect }: Fault, at: number): Promi
   return Math.max(0, (await until(`${expect.to} alone is answered`, settled, patienceMs)) - at);
 }
 
+/** An operator brings everything back, as often as it takes: what has just healed isn't taken for well at once. */
 async function comeHome(scene: Scene): Promise<void> {
   await untilRecovered(scene);
-  const { services } = await scene.status();
-  if (services.some(({ isHome, standby }) => !isHome || standby.some(({ isQuarantined }) => isQuarantined)))
-    await scene.client.send("POST", "/v1/failback", { reason: "the next fault begins at home", by: "chaos" });
-  await until(
-    "everything at home and at rest",
-    async () => {
-      const because = whyNotAtRest(await scene.status().catch(() => noStatus));
-      const isHome = scene.observer.polled().every((poll) => settledAt(poll, home) !== undefined);
-      return (because === undefined && isHome) || undefined;
-    },
-    patienceMs,
-  );
+  let because: string | undefined = "";
+  const look = async (): Promise<true | undefined> => {
+    const status = await scene.status();
+    if (status.services.some(({ isHome }) => !isHome))
+      await scene.client.send("POST", "/v1/failback", { reason: "the next fault begins at home", by: "chaos" });
+    because = whyNotAtRest(status);
+    return (
+      (because === undefined && scene.observer.polled().every((poll) => settledAt(poll, home) !== undefined)) ||
+      undefined
+    );
+  };
+  const tried = (): Promise<true | undefined> =>
+    look().catch((error: Error) => {
+      because = error.message;
+      return undefined;
+    });
+  await until("everything at home and at rest", tried, patienceMs).catch(() => {
+    throw new Error(`not at home and at rest before it: ${because}`);
+  });
 }
-
-const noStatus = { leader: null } as Awaited<ReturnType<Scene["status"]>>;
 
 /** Every vantage is heard, every node serves what the leader says, every arbiter could lead, and no target is down. */
 async function untilRecovered(scene: Scene): Promise<void> {

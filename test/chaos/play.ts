@@ -24,6 +24,8 @@ async function play(): Promise<number> {
   if (!options) return 2;
   const gone = new AbortController();
   process.on("disconnect", () => gone.abort());
+  // Listening there must not keep us.
+  process.channel?.unref();
   const signal = AbortSignal.any([stopSignal(), gone.signal]);
   const startedAt = performance.now();
   const rows: Row[] = [];
@@ -55,11 +57,14 @@ const failed = ({ id, about, how, expect }: Parameters<typeof playFault>[1], err
   wrong: [error.message],
 });
 
+/** Shorter than anybody would have them, so that one fault's quarantine isn't the next one's beginning. */
+const guards = { readmitAfterMs: 15_000, holdMaxMs: 20_000 };
+
 async function setStage(signal: AbortSignal, say: (line: string) => void) {
   const lab = join(root, "lab");
   await rm(lab, { recursive: true, force: true });
   const configFile = join(root, "chaos.yaml");
-  await writeSmallConfig(configFile, net, { channels: ["stable", "canary"] });
+  await writeSmallConfig(configFile, net, { channels: ["stable", "canary"], guards });
   await mountSmall(join(lab, "ns-b.llm.example"));
   const stack = new AsyncDisposableStack();
   try {
@@ -83,7 +88,7 @@ async function setStage(signal: AbortSignal, say: (line: string) => void) {
       }),
     );
     databaseUrl = () => installation.databaseUrl();
-    const postgres = followPostgres(installation, say);
+    const postgres = stack.use(followPostgres(installation, say));
     const { config, layout } = installation;
     const stop = new AbortController();
     const observer = startObserver({
@@ -141,7 +146,7 @@ function atWitness(databaseUrl: string): string {
 }
 
 /** The store past every door; another database has another password. */
-function followPostgres(installation: Installation, say: (line: string) => void): Pick<Postgres, "store" | "lease"> {
+function followPostgres(installation: Installation, say: (line: string) => void) {
   let made: { readonly url: string; readonly postgres: Postgres } | undefined;
   const current = (): Postgres => {
     const url = installation.databaseUrl();
@@ -158,6 +163,7 @@ function followPostgres(installation: Installation, say: (line: string) => void)
     get lease() {
       return current().lease;
     },
+    [Symbol.asyncDispose]: async () => made?.postgres.close(),
   };
 }
 
