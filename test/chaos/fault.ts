@@ -1,12 +1,18 @@
 import type { Place } from "./net/places.ts";
 import type { Scene } from "./scene.ts";
 
+/** Where every fault begins: the preferred site serves. */
+export const home: Place = "site-a";
+
 /** What must come of a fault. */
 export type Expect =
   /** Every nameserver that clients reach answers `to` only; those of `lost` they don't reach. */
   | { readonly kind: "moves"; readonly to: Place; readonly lost?: Place }
-  /** Nobody is answered anything else for so long. `at` is where it was before. Default: home. */
-  | { readonly kind: "stays"; readonly forMs: number; readonly at?: Place }
+  /**
+   * Nobody is answered anything else for so long, and once it is healed neither, but for `healingMovesMax`. `at` is where it was
+   * before. Default: home, and no move.
+   */
+  | { readonly kind: "stays"; readonly forMs: number; readonly at?: Place; readonly healingMovesMax?: number }
   /** No more than so many moves by themselves. */
   | { readonly kind: "calm"; readonly forMs: number; readonly movesMax: number };
 

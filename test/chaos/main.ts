@@ -48,7 +48,7 @@ async function cleanUp(): Promise<void> {
 
 /** Ctrl-C reaches both of us, and it ends first. When we are killed, it sees our end of the channel close, and ends in order too. */
 function play(args: readonly string[]): Promise<number> {
-  const [program = "", ...flags] = [
+  const [program, ...flags] = [
     ...inPlace("client"),
     process.execPath,
     resolve(import.meta.dirname, "play.ts"),

@@ -122,7 +122,7 @@ async function openDatabaseDoor(port: number, stack: AsyncDisposableStack): Prom
   const door = await openDoor({ path }, { host: "127.0.0.1", port });
   stack.defer(() => door.close());
   const script = resolve(import.meta.dirname, "net/database-door.ts");
-  const [program = "", ...flags] = [
+  const [program, ...flags] = [
     ...inPlace("site-w"),
     process.execPath,
     script,

@@ -72,8 +72,8 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       signal: (some, signal) => void supervisor.signal(some, signal),
       start: (some) => supervisor.start(some, options.signal),
       databaseUrl: () => database.current().url,
-      crashDatabase: database.crash,
-      startDatabase: database.start,
+      crashDatabase: () => database.crash(),
+      startDatabase: () => database.start(),
       async wipeDatabase() {
         await database.crash();
         await rm(join(layout.postgres, "data"), { recursive: true });

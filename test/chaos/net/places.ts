@@ -21,6 +21,8 @@ export const ports = {
   model: 9001,
 } as const;
 
+export type Command = readonly [program: string, ...args: string[]];
+
 /** A command that becomes the one after it, within a namespace. Only the network is another: files and processes are the same. */
-export const within = (namespace: string): readonly string[] => ["nsenter", `--net=/run/netns/${namespace}`];
-export const inPlace = (place: string): readonly string[] => within(namespaceOf(place));
+export const within = (namespace: string): Command => ["nsenter", `--net=/run/netns/${namespace}`];
+export const inPlace = (place: string): Command => within(namespaceOf(place));

@@ -46,9 +46,9 @@ export function startObserver(deps: Deps): Observer {
   return {
     tallies,
     polled: () => poll.servers(),
-    journal: store.journal,
-    lostSuffix: store.lostSuffix,
-    damaged: planes.damaged,
+    journal: () => store.journal(),
+    lostSuffix: () => store.lostSuffix(),
+    damaged: (node) => planes.damaged(node),
     ended: Promise.all([poll.ended, store.ended, planes.ended]),
   };
 }

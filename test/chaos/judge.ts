@@ -1,0 +1,51 @@
+import type { JournalEntry } from "@sluice/core";
+import type { ServerPoll } from "@sluice/lab";
+import { type Fault, home } from "./fault.ts";
+
+export type Judged = {
+  readonly entries: readonly JournalEntry[];
+  readonly servers: readonly ServerPoll[];
+  readonly before: { readonly polled: readonly ServerPoll[]; readonly at: number };
+  readonly healed: { readonly at: number; readonly wallMs: number };
+};
+
+/** What the answers and the journal say against it. */
+export function judge(
+  { expect }: Pick<Fault, "expect">,
+  { entries, servers, before, healed }: Judged,
+): readonly string[] {
+  const wrong: string[] = [];
+  for (const { server, counts } of servers) {
+    const earlier = before.polled.find((poll) => poll.server === server)?.counts;
+    for (const kind of ["empty", "servfail", "mixed"] as const) {
+      const count = counts[kind] - (earlier?.[kind] ?? 0);
+      if (count > 0) wrong.push(`${server} gave ${count} answers that were ${kind}`);
+    }
+  }
+  const moves = entries.filter(({ event }) => event.kind === "decided");
+  if (expect.kind === "calm" && moves.length > expect.movesMax)
+    wrong.push(`${moves.length} moves, at most ${expect.movesMax} should be`);
+  if (expect.kind !== "stays") return wrong;
+  const { at: place = home, healingMovesMax = 0 } = expect;
+  const until = healingMovesMax > 0 ? healed.at : Number.POSITIVE_INFINITY;
+  const isAway = (change: ServerPoll["changes"][number]): boolean =>
+    change.at >= before.at && change.at < until && change.kind === "answers" && change.sites.join() !== place;
+  const away = servers
+    .filter(({ changes }) => changes.some(isAway))
+    .map(({ server }) => `${server} answered something else`);
+  const early = moves.filter(({ at }) => at < healed.wallMs).length;
+  const late = moves.length - early;
+  if (early > 0) wrong.push(`${early} moves while it lasted, and none should be`);
+  if (late > healingMovesMax) wrong.push(`${late} moves once it was healed, at most ${healingMovesMax} should be`);
+  return [...wrong, ...away];
+}
+
+export function decisionsIn(entries: readonly JournalEntry[]): readonly string[] {
+  return entries.flatMap(({ event }) => {
+    if (event.kind !== "decided") return [];
+    const { cause, from, to } = event.decision;
+    const sites = (place: typeof from): string =>
+      place.kind === "sites" ? place.shares.map(({ site }) => site).join("+") : place.kind;
+    return [`${sites(from)} → ${sites(to)} (${cause.kind})`];
+  });
+}
