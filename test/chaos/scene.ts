@@ -1,7 +1,7 @@
 import type { ArbiterClient, Status } from "@sluice/cli";
 import type { Config } from "@sluice/core";
 import { statusOf } from "../bench/ground/lab-client.ts";
-import { prepareNudge } from "../bench/takeover/nudges.ts";
+import { prepareNudge } from "../bench/takeover/nudge.ts";
 import type { Faults } from "../lab/model-server/faults.ts";
 import { setFaults } from "../lab/up/fault.ts";
 import type { Part } from "../lab/up/layout.ts";

@@ -1,7 +1,9 @@
+import { randomInt } from "node:crypto";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ArbiterClient } from "@sluice/cli";
 import type { PollServer } from "@sluice/lab";
+import { sleep } from "@sluice/runtime";
 import { makePostgres, type Postgres } from "@sluice/store-postgres";
 import { type Door, openDoor } from "../../chaos/ground/door.ts";
 import { type Installation, openInstallation } from "../../chaos/ground/installation.ts";
@@ -10,8 +12,11 @@ import { drawNet } from "../../scenarios/world/net.ts";
 import { labClient, statusOf, whyNotAtRest } from "../ground/lab-client.ts";
 import { untilReady } from "../ground/until.ts";
 
-/** How a leader is lost: dead, paused, or cut off from the database while everything else of it goes on. */
-export const faults = ["SIGKILL", "SIGSTOP", "path lost"] as const;
+/**
+ * How a leader is lost: dead, paused, or cut off from the database while everything else of it goes on. "in a commit": it is paused
+ * when it has sent COMMIT, which is held up on the way and arrives when it wakes.
+ */
+export const faults = ["SIGKILL", "SIGSTOP", "path lost", "SIGSTOP in a commit"] as const;
 export type Fault = (typeof faults)[number];
 
 export interface Ground {
@@ -20,13 +25,16 @@ export interface Ground {
   /** The store itself, past every door. */
   readonly postgres: Postgres;
   readonly nameservers: readonly PollServer[];
-  fail(arbiter: string, fault: Fault): void;
+  /** A change is asked for, and in the middle of it the fault comes; answers when, by the monotonic clock. */
+  fail(arbiter: string, fault: Fault, change: () => void): Promise<number>;
   heal(arbiter: string, fault: Fault): Promise<void>;
   untilAtRest(): Promise<string>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 const patienceMs = 90_000;
+/** A command waits for the next cycle, 250 ms at most, and is committed within some more. */
+const changeMsMax = 300;
 
 type Options = { readonly directory: string; readonly say: (line: string) => void; readonly signal: AbortSignal };
 
@@ -87,14 +95,23 @@ function makeGround({ doors, stack, signal, ...parts }: Parts): Ground {
   return {
     ...parts,
     nameservers: installation.config.nameservers,
-    fail(arbiter, fault) {
-      if (fault === "path lost") doors.get(arbiter)?.set({ kind: "silent" });
-      else installation.signal(installation.named(arbiter), fault);
+    async fail(arbiter, fault, change) {
+      const door = doors.get(arbiter);
+      const isInCommit = fault === "SIGSTOP in a commit";
+      const committing = isInCommit ? door?.silenceAt("COMMIT\0") : undefined;
+      change();
+      await (committing ?? sleep(randomInt(changeMsMax), signal));
+      const at = performance.now();
+      if (fault === "path lost") door?.set({ kind: "silent" });
+      else installation.signal(installation.named(arbiter), isInCommit ? "SIGSTOP" : fault);
+      return at;
     },
     async heal(arbiter, fault) {
-      if (fault === "path lost") doors.get(arbiter)?.set({ kind: "open" });
-      else if (fault === "SIGSTOP") installation.signal(installation.named(arbiter), "SIGCONT");
-      else await installation.start(installation.named(arbiter));
+      if (fault === "SIGKILL") return installation.start(installation.named(arbiter));
+      // Awake first: what was held up on the way then finds both ends.
+      installation.signal(installation.named(arbiter), "SIGCONT");
+      doors.get(arbiter)?.set({ kind: "open" });
+      return undefined;
     },
     async untilAtRest() {
       let leader = "";

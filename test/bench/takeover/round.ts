@@ -5,7 +5,7 @@ import { sleep } from "@sluice/runtime";
 import { statusOf } from "../ground/lab-client.ts";
 import { untilReady } from "../ground/until.ts";
 import type { Fault, Ground } from "./ground.ts";
-import { prepareNudge } from "./nudges.ts";
+import { prepareNudge } from "./nudge.ts";
 import { type Watched, watchStore } from "./watch-store.ts";
 
 export type Round = {
@@ -23,8 +23,6 @@ export type Round = {
 
 const pollEveryMs = 50;
 const patienceMs = 45_000;
-/** A command waits for the next cycle, 250 ms at most, and is committed within some more. */
-const changeMsMax = 300;
 /** The old one is healed this long after its successor's first write, at most, and watched for as long again and more. */
 const wakeMsMax = 3_000;
 const watchMs = 4_000;
@@ -40,11 +38,7 @@ export async function playRound(ground: Ground, fault: Fault, signal: AbortSigna
   const nudge = await prepareNudge(ground.client);
   try {
     await sleep(500 + randomInt(2_500), signal);
-    // In the middle of an apply, more often than not: a change is on its way when the leader is lost.
-    nudge.send();
-    await sleep(randomInt(changeMsMax), signal);
-    const at = performance.now();
-    ground.fail(from, fault);
+    const at = await ground.fail(from, fault, nudge.send);
     await untilReady({ timeoutMs: patienceMs, signal }, async () => watched.whyNotTaken(from));
     const taken = watched.taken(from);
     await untilReady({ timeoutMs: patienceMs, signal }, () => whyNotServed(ground, taken?.epoch ?? 0));

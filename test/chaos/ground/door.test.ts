@@ -48,3 +48,15 @@ test("a reset ends what is open, and the next connection stands", async (t) => {
   assert.equal(String((await once(next, "data"))[0]), "two");
   next.destroy();
 });
+
+test("a door that falls silent at a text keeps that text back", async (t) => {
+  const { door, client, heard } = await setUp(t);
+  const silent = door.silenceAt("COMMIT");
+  client.write("BEGIN ");
+  await until("an echo", () => heard() === "BEGIN " || undefined);
+  client.write("COMMIT");
+  await silent;
+  assert.equal(heard(), "BEGIN ");
+  door.set({ kind: "open" });
+  await until("the rest", () => heard() === "BEGIN COMMIT" || undefined);
+});

@@ -11,6 +11,8 @@ export type DoorMood =
 
 export interface Door {
   set(mood: DoorMood): void;
+  /** Falls silent with the first piece from a client that holds this text, and before that piece is through; resolves then. */
+  silenceAt(text: string): Promise<void>;
   /** Resets every connection that stands; new ones are taken. */
   reset(): void;
   readonly port: number;
@@ -24,8 +26,14 @@ export async function openDoor(at: ListenOptions, to: NetConnectOpts): Promise<D
     sockets.add(socket);
     socket.on("error", () => socket.destroy()).on("close", () => sockets.delete(socket));
   };
-  const pass = (from: Socket, into: Socket): void => {
+  let trap: { readonly text: string; readonly sprung: () => void } | undefined;
+  const pass = (from: Socket, into: Socket, isClient = false): void => {
     from.on("data", (bytes: Buffer) => {
+      if (isClient && trap && bytes.includes(trap.text)) {
+        mood = { kind: "silent" };
+        trap.sprung();
+        trap = undefined;
+      }
       // What a silent path has dropped never arrives; TCP would send it again, so it is kept for when the path is back.
       if (mood.kind === "silent") return hush(from, bytes);
       if (mood.kind === "open") return void into.write(bytes);
@@ -40,7 +48,7 @@ export async function openDoor(at: ListenOptions, to: NetConnectOpts): Promise<D
     hold(near);
     const far = connect(to);
     hold(far);
-    pass(near, far);
+    pass(near, far, true);
     pass(far, near);
     near.on("close", () => far.destroy());
     far.on("close", () => near.destroy());
@@ -53,6 +61,10 @@ export async function openDoor(at: ListenOptions, to: NetConnectOpts): Promise<D
       mood = next;
       if (next.kind !== "silent") for (const socket of sockets) socket.resume();
     },
+    silenceAt: (text) =>
+      new Promise((sprung) => {
+        trap = { text, sprung };
+      }),
     reset() {
       for (const socket of sockets) socket.resetAndDestroy();
     },

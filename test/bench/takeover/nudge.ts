@@ -5,7 +5,7 @@ type Weights = { readonly etag: string; readonly weights: Readonly<Record<string
 /** An operator's change of weights just as the leader is lost, so that there is an apply for it to be in the middle of. */
 export interface Nudge {
   /** Asks for the change and doesn't wait. */
-  send(): void;
+  readonly send: () => void;
   /** The channels with the change, as `status` tells them. */
   readonly wanted: string;
   /** Whether the client was told that it is in; waits for that. */
