@@ -6,8 +6,11 @@ export const home: Place = "site-a";
 
 /** What must come of a fault. */
 export type Expect =
-  /** Every nameserver that clients reach answers `to` only; those of `lost` they don't reach. */
-  | { readonly kind: "moves"; readonly to: Place; readonly lost?: Place }
+  /**
+   * Every nameserver that clients reach answers `to` only, after one move or as many as are named; those of `lost` they don't
+   * reach.
+   */
+  | { readonly kind: "moves"; readonly to: Place; readonly lost?: Place; readonly moves?: number }
   /**
    * Nobody is answered anything else for so long, and once it is healed neither, but for `healingMovesMax`. `at` is where it was
    * before. Default: home, and no move.

@@ -46,8 +46,9 @@ const judged = (
 
 test("an empty or failed answer is wrong under every fault, and what was counted before it is not", () => {
   const expect = { kind: "moves", to: "site-b" } as const;
-  assert.deepEqual(judged(expect, [poll([])]), []);
-  assert.deepEqual(judged(expect, [poll([], { empty: 2, mixed: 1 })]), [
+  assert.deepEqual(judged(expect, [poll([])], [move(150)]), []);
+  assert.deepEqual(judged(expect, [poll([])]), ["0 moves, and 1 should be"]);
+  assert.deepEqual(judged(expect, [poll([], { empty: 2, mixed: 1 })], [move(150)]), [
     "ns-a gave 2 answers that were empty",
     "ns-a gave 1 answers that were mixed",
   ]);

@@ -25,6 +25,8 @@ export function judge(
   const moves = entries.filter(({ event }) => event.kind === "decided");
   if (expect.kind === "calm" && moves.length > expect.movesMax)
     wrong.push(`${moves.length} moves, at most ${expect.movesMax} should be`);
+  if (expect.kind === "moves" && moves.length !== (expect.moves ?? 1))
+    wrong.push(`${moves.length} moves, and ${expect.moves ?? 1} should be`);
   if (expect.kind !== "stays") return wrong;
   const { at: place = home, healingMovesMax = 0 } = expect;
   const until = healingMovesMax > 0 ? healed.at : Number.POSITIVE_INFINITY;

@@ -10,7 +10,7 @@ export const bothDownOneBack: Fault = {
   id: "F34",
   about: "A dies, then B too, and A comes back with B still down",
   how: "SIGKILL to the model servers, one site after the other",
-  expect: { kind: "moves", to: "site-a" },
+  expect: { kind: "moves", to: "site-a", moves: 2 },
   inject: async (scene) => {
     scene.kill("site-a-stable-1", "site-a-canary-1");
     await scene.until("B serves", async () => isAt(scene, "site-b"));
