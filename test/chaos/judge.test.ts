@@ -34,6 +34,17 @@ const move = (at: number): JournalEntry =>
     },
   }) as unknown as JournalEntry;
 
+const down = (at: number, votes: number): JournalEntry =>
+  ({
+    at,
+    event: {
+      kind: "verdict-changed",
+      target: "edge:site-a",
+      to: { kind: "down" },
+      tally: { down: votes, electorate: 3 },
+    },
+  }) as unknown as JournalEntry;
+
 const placed = (site: string) => ({ kind: "sites", shares: [{ site, share: 1 }] });
 
 /** The fault came at 100 and was healed at 200, on both clocks. */
@@ -46,9 +57,9 @@ const judged = (
 
 test("an empty or failed answer is wrong under every fault, and what was counted before it is not", () => {
   const expect = { kind: "moves", to: "site-b" } as const;
-  assert.deepEqual(judged(expect, [poll([])], [move(150)]), []);
+  assert.deepEqual(judged(expect, [poll([])], [down(140, 2), move(150)]), []);
   assert.deepEqual(judged(expect, [poll([])]), ["0 moves, and 1 should be"]);
-  assert.deepEqual(judged(expect, [poll([], { empty: 2, mixed: 1 })], [move(150)]), [
+  assert.deepEqual(judged(expect, [poll([], { empty: 2, mixed: 1 })], [down(140, 2), move(150)]), [
     "ns-a gave 2 answers that were empty",
     "ns-a gave 1 answers that were mixed",
   ]);
@@ -64,10 +75,18 @@ test("where nothing should move, another answer is wrong from the fault on, and 
 
 test("moves are counted before and after the healing apart", () => {
   const expect = { kind: "stays", forMs: 1, healingMovesMax: 1 } as const;
-  assert.deepEqual(judged(expect, [poll([answers(250, "site-b")])], [move(250)]), []);
-  assert.deepEqual(judged(expect, [poll([])], [move(150)]), ["1 moves while it lasted, and none should be"]);
-  assert.deepEqual(judged({ kind: "calm", forMs: 1, movesMax: 1 }, [poll([])], [move(150), move(160)]), [
+  assert.deepEqual(judged(expect, [poll([answers(250, "site-b")])], [down(140, 2), move(250)]), []);
+  assert.deepEqual(judged(expect, [poll([])], [down(140, 2), move(150)]), [
+    "1 moves while it lasted, and none should be",
+  ]);
+  assert.deepEqual(judged({ kind: "calm", forMs: 1, movesMax: 1 }, [poll([])], [down(140, 2), move(150), move(160)]), [
     "2 moves, at most 1 should be",
   ]);
   assert.deepEqual(decisionsIn([move(150)]), ["site-a → site-b (evacuate)"]);
+});
+
+test("an evacuation without a majority before it is wrong", () => {
+  const expect = { kind: "moves", to: "site-b" } as const;
+  const because = "I7: site-a was evacuated, and no majority had called it down";
+  assert.deepEqual(judged(expect, [poll([])], [down(140, 1), move(150), down(160, 2)]), [because]);
 });

@@ -23,6 +23,7 @@ export function judge(
     }
   }
   const moves = entries.filter(({ event }) => event.kind === "decided");
+  wrong.push(...moves.flatMap((entry) => whyNotEvacuate(entry, entries) ?? []));
   if (expect.kind === "calm" && moves.length > expect.movesMax)
     wrong.push(`${moves.length} moves, at most ${expect.movesMax} should be`);
   if (expect.kind === "moves" && moves.length !== (expect.moves ?? 1))
@@ -40,6 +41,21 @@ export function judge(
   if (early > 0) wrong.push(`${early} moves while it lasted, and none should be`);
   if (late > healingMovesMax) wrong.push(`${late} moves once it was healed, at most ${healingMovesMax} should be`);
   return [...wrong, ...away];
+}
+
+/** I7: a site is left as dead only when a majority has said so before, as the journal has it. */
+function whyNotEvacuate({ at, event }: JournalEntry, entries: readonly JournalEntry[]): string | undefined {
+  if (event.kind !== "decided" || event.decision.cause.kind !== "evacuate") return undefined;
+  const { site } = event.decision.cause;
+  const isSaid = entries.some(
+    (entry) =>
+      entry.at <= at &&
+      entry.event.kind === "verdict-changed" &&
+      (entry.event.target === `edge:${site}` || entry.event.target.endsWith(`@${site}`)) &&
+      entry.event.to.kind === "down" &&
+      entry.event.tally.down * 2 > entry.event.tally.electorate,
+  );
+  return isSaid ? undefined : `I7: ${site} was evacuated, and no majority had called it down`;
 }
 
 export function decisionsIn(entries: readonly JournalEntry[]): readonly string[] {

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { readKeyring, readToken, stopSignal } from "@sluice/runtime";
+import { describeError, readKeyring, readToken, stopSignal } from "@sluice/runtime";
 import { makePostgres, type Postgres } from "@sluice/store-postgres";
 import { labClient } from "../bench/ground/lab-client.ts";
 import { type Door, openDoor } from "./ground/door.ts";
@@ -167,4 +167,7 @@ function followPostgres(installation: Installation, say: (line: string) => void)
   };
 }
 
-process.exitCode = await play();
+process.exitCode = await play().catch((error: unknown) => {
+  console.error(describeError(error));
+  return 1;
+});

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { stopSignal } from "@sluice/runtime";
+import { describeError, stopSignal } from "@sluice/runtime";
 import { formatTable } from "../bench/table.ts";
 import { drawNet } from "../scenarios/world/net.ts";
 import { openInstallation } from "./ground/installation.ts";
@@ -77,4 +77,7 @@ const cells = (row: NodeRow): string[] => [
   row.isSameAfter ? "the same addresses" : "CHANGED",
 ];
 
-process.exitCode = await main(process.argv.slice(2).filter((argument) => argument !== "--"));
+process.exitCode = await main(process.argv.slice(2).filter((argument) => argument !== "--")).catch((error: unknown) => {
+  console.error(describeError(error));
+  return 1;
+});
