@@ -11,11 +11,8 @@ export type Expect =
    * reach.
    */
   | { readonly kind: "moves"; readonly to: Place; readonly lost?: Place; readonly moves?: number }
-  /**
-   * Nobody is answered anything else for so long, and once it is healed neither, but for `healingMovesMax`. `at` is where it was
-   * before. Default: home, and no move.
-   */
-  | { readonly kind: "stays"; readonly forMs: number; readonly at?: Place; readonly healingMovesMax?: number }
+  /** Nobody is answered anything else, for so long and until all has recovered. `at` is where it was before. Default: home. */
+  | { readonly kind: "stays"; readonly forMs: number; readonly at?: Place }
   /** No more than so many moves by themselves. */
   | { readonly kind: "calm"; readonly forMs: number; readonly movesMax: number };
 

@@ -47,13 +47,12 @@ const down = (at: number, votes: number): JournalEntry =>
 
 const placed = (site: string) => ({ kind: "sites", shares: [{ site, share: 1 }] });
 
-/** The fault came at 100 and was healed at 200, on both clocks. */
+/** The fault came at 100. */
 const judged = (
   expect: Expect,
   servers: readonly ServerPoll[],
   entries: readonly JournalEntry[] = [],
-): readonly string[] =>
-  judge({ expect }, { entries, servers, before: { polled: [poll([])], at: 100 }, healed: { at: 200, wallMs: 200 } });
+): readonly string[] => judge({ expect }, { entries, servers, before: { polled: [poll([])], at: 100 } });
 
 test("an empty or failed answer is wrong under every fault, and what was counted before it is not", () => {
   const expect = { kind: "moves", to: "site-b" } as const;
@@ -73,15 +72,13 @@ test("where nothing should move, another answer is wrong from the fault on, and 
   assert.deepEqual(judged({ ...expect, at: "site-b" }, [poll([answers(150, "site-b")])]), []);
 });
 
-test("moves are counted before and after the healing apart", () => {
-  const expect = { kind: "stays", forMs: 1, healingMovesMax: 1 } as const;
-  assert.deepEqual(judged(expect, [poll([answers(250, "site-b")])], [down(140, 2), move(250)]), []);
-  assert.deepEqual(judged(expect, [poll([])], [down(140, 2), move(150)]), [
-    "1 moves while it lasted, and none should be",
-  ]);
-  assert.deepEqual(judged({ kind: "calm", forMs: 1, movesMax: 1 }, [poll([])], [down(140, 2), move(150), move(160)]), [
+test("moves are counted against what may be", () => {
+  const moves = [down(140, 2), move(150), move(160)];
+  assert.deepEqual(judged({ kind: "stays", forMs: 1 }, [poll([])], moves), ["2 moves, and none should be"]);
+  assert.deepEqual(judged({ kind: "calm", forMs: 1, movesMax: 1 }, [poll([])], moves), [
     "2 moves, at most 1 should be",
   ]);
+  assert.deepEqual(judged({ kind: "calm", forMs: 1, movesMax: 2 }, [poll([])], moves), []);
   assert.deepEqual(decisionsIn([move(150)]), ["site-a → site-b (evacuate)"]);
 });
 

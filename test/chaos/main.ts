@@ -2,9 +2,11 @@ import { spawn } from "node:child_process";
 import { chmod, mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { stopEmbeddedPostgres } from "@sluice/store-postgres";
 import { layoutOf } from "../lab/up/layout.ts";
 import { takeLock } from "../lab/up/lock.ts";
 import { sweep } from "../lab/up/record.ts";
+import { standbyDirectory } from "./ground/database.ts";
 import { unmountBelow } from "./net/disk.ts";
 import { layNet, removeNet } from "./net/lay.ts";
 import { missingTools } from "./net/missing-tools.ts";
@@ -41,7 +43,9 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** What we have made and what an earlier run left, however it ended. */
 async function cleanUp(): Promise<void> {
-  await sweep(layoutOf(join(root, "lab")));
+  const layout = layoutOf(join(root, "lab"));
+  await sweep(layout);
+  await stopEmbeddedPostgres(standbyDirectory(layout));
   await unmountBelow(root);
   await removeNet();
 }

@@ -4,7 +4,7 @@ import { allFaults, shortFaults } from "./faults/index.ts";
 
 export const usage = `pnpm chaos [F-number …] [--short] [--json] [--keep FILE]
   Lays a network of namespaces, starts an installation of real processes in it, and injects faults for real: each of the list, or
-  those named. It must be root, with ip, nsenter and nft. --short: ${shortFaults.join(", ")}. --keep writes the table as Markdown.
+  those named. It must be root, with ip, nsenter, nft and psql. --short: ${shortFaults.join(", ")}. --keep writes the table as Markdown.
   Exit 1 when something was not as it must be, 3 when this machine can't do it.
   Faults: ${allFaults.map(({ id }) => id).join(" ")}`;
 

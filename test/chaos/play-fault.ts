@@ -50,11 +50,11 @@ export async function playFault(scene: Scene, fault: Fault): Promise<Row> {
   } catch (error) {
     note((error as Error).message);
   }
-  const healed = { at: performance.now(), wallMs: Date.now() };
   try {
+    const healedAt = performance.now();
     await fault.heal(scene);
     await untilRecovered(scene);
-    recoveryMs = performance.now() - healed.at;
+    recoveryMs = performance.now() - healedAt;
     note(await fault.whyWrongAfter?.(scene));
   } catch (error) {
     note((error as Error).message);
@@ -62,7 +62,7 @@ export async function playFault(scene: Scene, fault: Fault): Promise<Row> {
   await sleep(settleMs, scene.signal);
   const entries = observer.journal().slice(before.entries);
   const servers = observer.polled();
-  wrong.push(...judge(fault, { entries, servers, before, healed }));
+  wrong.push(...judge(fault, { entries, servers, before }));
   if (moveMs !== undefined)
     observer.tallies.demand(
       "I27",
@@ -95,9 +95,7 @@ async function awaitExpected(scene: Scene, { expect }: Fault, at: number): Promi
 
 function sayExpected({ expect }: Fault): string {
   if (expect.kind === "moves") return `moves to ${expect.to}`;
-  return expect.kind === "stays"
-    ? `stays${expect.healingMovesMax ? `; healed, at most ${expect.healingMovesMax} move` : ""}`
-    : `at most ${expect.movesMax} moves`;
+  return expect.kind === "stays" ? "stays" : `at most ${expect.movesMax} moves`;
 }
 
 const askedOf = (servers: readonly ServerPoll[]): number => servers.reduce((sum, { counts }) => sum + counts.asked, 0);

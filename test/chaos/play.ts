@@ -81,9 +81,9 @@ async function setStage(signal: AbortSignal, say: (line: string) => void) {
           within: inPlace(site),
           env: { ...(role === "arbiter" ? { DATABASE_URL: atWitness(databaseUrl()) } : {}), ...dresses.get(name) },
         }),
-        async onDatabase({ url, port }) {
+        async onDatabase({ url }) {
           databaseUrl = () => url;
-          door = await openDatabaseDoor(port, stack);
+          door = await openDatabaseDoor(() => Number(new URL(databaseUrl()).port), stack);
         },
       }),
     );
@@ -116,10 +116,10 @@ async function setStage(signal: AbortSignal, say: (line: string) => void) {
 }
 
 /** Two doors, one behind the other: from the witness's namespace to a socket file, which is in none, and from there to the server. */
-async function openDatabaseDoor(port: number, stack: AsyncDisposableStack): Promise<Door> {
+async function openDatabaseDoor(port: () => number, stack: AsyncDisposableStack): Promise<Door> {
   const path = join(root, "database.sock");
   await rm(path, { force: true });
-  const door = await openDoor({ path }, { host: "127.0.0.1", port });
+  const door = await openDoor({ path }, () => ({ host: "127.0.0.1", port: port() }));
   stack.defer(() => door.close());
   const script = resolve(import.meta.dirname, "net/database-door.ts");
   const [program, ...flags] = [

@@ -61,7 +61,7 @@ export async function openGround({ directory, say, signal }: Options): Promise<G
         async onDatabase({ url, port }) {
           databaseUrl = url;
           for (const name of ["arbiter-a", "arbiter-b", "arbiter-w"])
-            doors.set(name, await openDoor({ host: "127.0.0.1", port: 0 }, { host: "127.0.0.1", port }));
+            doors.set(name, await openDoor({ host: "127.0.0.1", port: 0 }, () => ({ host: "127.0.0.1", port })));
         },
       }),
     );

@@ -12,7 +12,7 @@ import { votesLost } from "./f10-votes-lost.ts";
 import { repliesLost } from "./f11-replies-lost.ts";
 import { leaderPaused } from "./f12-leader-paused.ts";
 import { leaderKilledHalfWay } from "./f13-leader-killed-half-way.ts";
-import { databaseCrashes } from "./f14-database-crashes.ts";
+import { primaryDies } from "./f14-primary-dies.ts";
 import { diskFull } from "./f19-disk-full.ts";
 import { snapshotDamaged } from "./f20-snapshot-damaged.ts";
 import { clocksWrong } from "./f21-clocks-wrong.ts";
@@ -38,7 +38,7 @@ export const allFaults: readonly Fault[] = [
   repliesLost,
   leaderPaused,
   leaderKilledHalfWay,
-  databaseCrashes,
+  primaryDies,
   diskFull,
   snapshotDamaged,
   clocksWrong,

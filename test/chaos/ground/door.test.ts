@@ -10,7 +10,7 @@ async function setUp(t: TestContext) {
   await once(server.listen(0, "127.0.0.1"), "listening");
   const address = server.address();
   const port = typeof address === "object" && address ? address.port : 0;
-  const door = await openDoor({ host: "127.0.0.1", port: 0 }, { host: "127.0.0.1", port });
+  const door = await openDoor({ host: "127.0.0.1", port: 0 }, () => ({ host: "127.0.0.1", port }));
   const client = connect(door.port, "127.0.0.1").on("error", () => undefined);
   let heard = "";
   client.setEncoding("utf8").on("data", (text: string) => (heard += text));

@@ -19,7 +19,8 @@ export interface Door {
   close(): Promise<void>;
 }
 
-export async function openDoor(at: ListenOptions, to: NetConnectOpts): Promise<Door> {
+/** `to` is asked for each connection: it may have moved. */
+export async function openDoor(at: ListenOptions, to: () => NetConnectOpts): Promise<Door> {
   let mood: DoorMood = { kind: "open" };
   const sockets = new Set<Socket>();
   const hold = (socket: Socket): void => {
@@ -46,7 +47,7 @@ export async function openDoor(at: ListenOptions, to: NetConnectOpts): Promise<D
   };
   const server = createServer((near) => {
     hold(near);
-    const far = connect(to);
+    const far = connect(to());
     hold(far);
     pass(near, far, true);
     pass(far, near);

@@ -1,14 +1,12 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import type { Config } from "@sluice/core";
-import { makeLogger } from "@sluice/runtime";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "@sluice/store-postgres";
+import type { EmbeddedPostgres } from "@sluice/store-postgres";
 import { type Layout, layoutOf, type Part, partsOf } from "../../lab/up/layout.ts";
 import { chooseConfig, prepareDirectories, prepareKeys } from "../../lab/up/prepare.ts";
-import { identify, signalProcess } from "../../lab/up/process-table.ts";
+import { identify } from "../../lab/up/process-table.ts";
 import { removeRecord, sweep, writeRecord } from "../../lab/up/record.ts";
 import { makeSupervisor, type Running, type Supervisor, type SupervisorOptions } from "../../lab/up/supervisor.ts";
 import { untilServing } from "../../lab/up/until-serving.ts";
+import { openDatabase } from "./database.ts";
 
 /** A whole installation of real processes, each of which can be signalled and started by itself, and its database. */
 export interface Installation {
@@ -27,6 +25,10 @@ export interface Installation {
   startDatabase(): Promise<void>;
   /** Another one in its place, empty, at the same port. */
   wipeDatabase(): Promise<void>;
+  /** A second server, in step with it. */
+  addStandby(): Promise<void>;
+  /** That one is the database now. */
+  promoteStandby(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -74,11 +76,9 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       databaseUrl: () => database.current().url,
       crashDatabase: () => database.crash(),
       startDatabase: () => database.start(),
-      async wipeDatabase() {
-        await database.crash();
-        await rm(join(layout.postgres, "data"), { recursive: true });
-        await database.start();
-      },
+      wipeDatabase: () => database.wipe(),
+      addStandby: () => database.addStandby(),
+      promoteStandby: () => database.promote(),
       [Symbol.asyncDispose]: () => all.disposeAsync(),
     };
   } catch (error) {
@@ -110,23 +110,4 @@ function openSupervisor(layout: Layout, options: InstallationOptions, databaseUr
 function writeDown(layout: Layout, running: readonly Running[]): void {
   const parts = running.map(({ part, id }) => ({ ...id, name: part.name, role: part.role, site: part.site }));
   writeRecord(layout, { supervisor: identify(process.pid), control: { url: "", token: "" }, parts });
-}
-
-async function openDatabase(layout: Layout, stack: AsyncDisposableStack) {
-  const logger = makeLogger({ service: "lab", name: "database", file: join(layout.logs, "database.log") });
-  const log = (message: string): void => logger.info({ event: "postgres" }, message);
-  let current = await startEmbeddedPostgres({ directory: layout.postgres, log });
-  // Where arbiters look for it again.
-  const { port } = current;
-  stack.defer(() => current.stop());
-  return {
-    current: () => current,
-    async crash() {
-      signalProcess(current.pid, "SIGKILL");
-      await current.stop();
-    },
-    async start() {
-      current = await startEmbeddedPostgres({ directory: layout.postgres, port, log });
-    },
-  };
 }

@@ -4,6 +4,7 @@ const tools = [
   { what: ["ip", "netns", "list"], package: "iproute2" },
   { what: ["nsenter", "--version"], package: "util-linux" },
   { what: ["nft", "--version"], package: "nftables" },
+  { what: ["psql", "--version"], package: "postgresql-client" },
 ] as const;
 
 /** Why this can't be done here, in a sentence with the cure; undefined when it can. */
