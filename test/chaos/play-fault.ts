@@ -95,7 +95,7 @@ async function awaitExpected(scene: Scene, { expect }: Fault, at: number): Promi
 
 function sayExpected({ expect }: Fault): string {
   if (expect.kind === "moves") return `moves to ${expect.to}`;
-  return expect.kind === "stays" ? "stays" : `at most ${expect.movesMax} moves`;
+  return expect.kind === "stays" ? "stays" : `at most ${expect.movesMax} ${expect.movesMax === 1 ? "move" : "moves"}`;
 }
 
 const askedOf = (servers: readonly ServerPoll[]): number => servers.reduce((sum, { counts }) => sum + counts.asked, 0);

@@ -13,6 +13,8 @@ import { repliesLost } from "./f11-replies-lost.ts";
 import { leaderPaused } from "./f12-leader-paused.ts";
 import { leaderKilledHalfWay } from "./f13-leader-killed-half-way.ts";
 import { primaryDies } from "./f14-primary-dies.ts";
+import { databaseSilent } from "./f16-database-silent.ts";
+import { databaseSlow } from "./f17-database-slow.ts";
 import { diskFull } from "./f19-disk-full.ts";
 import { snapshotDamaged } from "./f20-snapshot-damaged.ts";
 import { clocksWrong } from "./f21-clocks-wrong.ts";
@@ -39,6 +41,8 @@ export const allFaults: readonly Fault[] = [
   leaderPaused,
   leaderKilledHalfWay,
   primaryDies,
+  databaseSilent,
+  databaseSlow,
   diskFull,
   snapshotDamaged,
   clocksWrong,
