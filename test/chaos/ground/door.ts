@@ -67,7 +67,8 @@ export async function openDoor(at: ListenOptions, to: () => NetConnectOpts): Pro
         trap = { text, sprung };
       }),
     reset() {
-      for (const socket of sockets) socket.resetAndDestroy();
+      // A socket file knows no reset.
+      for (const socket of sockets) socket.remoteFamily === undefined ? socket.destroy() : socket.resetAndDestroy();
     },
     close: () =>
       new Promise((resolve) => {
