@@ -68,7 +68,10 @@ export async function openDoor(at: ListenOptions, to: () => NetConnectOpts): Pro
       }),
     reset() {
       // A socket file knows no reset.
-      for (const socket of sockets) socket.remoteFamily === undefined ? socket.destroy() : socket.resetAndDestroy();
+      for (const socket of sockets) {
+        if (socket.remoteFamily === undefined) socket.destroy();
+        else socket.resetAndDestroy();
+      }
     },
     close: () =>
       new Promise((resolve) => {
