@@ -59,7 +59,9 @@ function play(args: readonly string[]): Promise<number> {
     root,
     ...args,
   ];
-  const child = spawn(program, flags, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  // Where the tests keep it too: sources stripped and compiled once.
+  const env = { NODE_COMPILE_CACHE: resolve(import.meta.dirname, "../../node_modules/.cache/compile"), ...process.env };
+  const child = spawn(program, flags, { stdio: ["ignore", "inherit", "inherit", "ipc"], env });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill("SIGTERM"));
   return new Promise((settle, fail) => child.once("error", fail).once("close", (code) => settle(code ?? 1)));
 }

@@ -20,6 +20,8 @@ export const coldStartEmpty: Fault = {
   whyWrong: async (scene) => {
     const { services, leader } = await scene.status();
     if (leader === null) return "nobody leads";
+    const isAdopted = scene.observer.journal().some(({ event }) => event.kind === "adopted");
+    if (!isAdopted) return "the new leader did not adopt what the nodes serve";
     const moved = services.find(({ served }) => !served.includes("site-b"));
     return moved && `${moved.service} is at ${moved.served}`;
   },
