@@ -26,6 +26,10 @@ const benches: Readonly<Record<string, Bench>> = {
     about: "what the lab uses while nothing happens: processor time and memory by role",
     load: () => import("./rest.ts"),
   },
+  takeover: {
+    about: "how long until a follower's first write is taken when the leader dies, stands still or loses its database",
+    load: () => import("./takeover.ts"),
+  },
 };
 
 process.exitCode = await main(process.argv.slice(2).filter((argument) => argument !== "--"));

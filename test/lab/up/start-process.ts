@@ -12,6 +12,12 @@ export type Started = {
   readonly go: () => void;
 };
 
+export type Surroundings = {
+  readonly env: NodeJS.ProcessEnv;
+  /** A command that becomes the one after it, in another place: `nsenter --net=FILE`. Default: none. */
+  readonly within?: readonly string[];
+};
+
 /** Nineteen processes on a busy machine; one that ends is noticed at once, so patience costs nothing. */
 const readyTimeoutMs = 60_000;
 const lookEveryMs = 25;
@@ -31,11 +37,11 @@ const waitForWord = 'read -r word && exec "$0" "$@" </dev/null';
  *
  * It begins with `go`, so that it can be written down first: no process is left behind that nobody knows of.
  */
-export function startProcess(args: readonly string[], log: string, env: NodeJS.ProcessEnv): Started {
+export function startProcess(args: readonly string[], log: string, { env, within = [] }: Surroundings): Started {
   const output = openLog(log);
   try {
     const from = fstatSync(output).size;
-    const child = spawn("/bin/sh", ["-c", waitForWord, process.execPath, ...nodeFlags, ...args], {
+    const child = spawn("/bin/sh", ["-c", waitForWord, ...within, process.execPath, ...nodeFlags, ...args], {
       detached: true,
       stdio: ["pipe", output, output],
       env,

@@ -65,11 +65,11 @@ const errorOf = async (work: Promise<unknown>): Promise<SluiceError> => {
 test("whoever is killed before it has written a process down has started nothing", async (t) => {
   const { layout } = await setUp(t);
   const log = join(layout.logs, "one.log");
-  const told = startProcess(["-e", "console.log('begun')"], log, process.env);
+  const told = startProcess(["-e", "console.log('begun')"], log, { env: process.env });
   told.go();
   await once(told.process, "exit");
   assert.equal(await readFile(log, "utf8"), "begun\n");
-  const untold = startProcess(["-e", "console.log('begun')"], log, process.env);
+  const untold = startProcess(["-e", "console.log('begun')"], log, { env: process.env });
   // What the system does when the other end dies.
   untold.process.stdin?.destroy();
   await once(untold.process, "exit");

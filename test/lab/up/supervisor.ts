@@ -5,7 +5,7 @@ import { SluiceError } from "@sluice/core";
 import { sleep } from "@sluice/runtime";
 import type { Layout, Part } from "./layout.ts";
 import { identify, type ProcessId, signalProcess } from "./process-table.ts";
-import { type Started, startProcess, untilReady } from "./start-process.ts";
+import { type Started, type Surroundings, startProcess, untilReady } from "./start-process.ts";
 
 /** The lab's processes. It starts and ends them; it never restarts one by itself, since a lab is for faults. */
 export interface Supervisor {
@@ -27,6 +27,8 @@ export type SupervisorOptions = {
   readonly onChange: (running: readonly Running[]) => void;
   /** A process ended that nobody had ended. */
   readonly onLoss: (part: Part, how: string) => void;
+  /** What a process gets beside what all get, and where it runs. Default: nothing, and here. */
+  readonly surroundings?: (part: Part) => Partial<Surroundings>;
 };
 
 const graceMs = 4_000;
@@ -122,11 +124,12 @@ export function makeSupervisor(options: SupervisorOptions): Supervisor {
 /** One pool of memory for all threads of a process: glibc would give each its own, 4 MB more for what is freed at once. */
 const allocator = { MALLOC_ARENA_MAX: "1" };
 
-function launch(part: Part, { layout, databaseUrl }: SupervisorOptions): Started {
+function launch(part: Part, { layout, databaseUrl, surroundings }: SupervisorOptions): Started {
   mkdirSync(join(layout.root, part.name), { recursive: true });
+  const { env: own, ...place } = surroundings?.(part) ?? {};
   const ours = { DATABASE_URL: databaseUrl, NODE_OPTIONS: "", ...allocator };
-  const env = { NODE_COMPILE_CACHE: layout.cache, ...process.env, ...ours };
-  return startProcess(part.args, join(layout.logs, `${part.name}.log`), env);
+  const env = { NODE_COMPILE_CACHE: layout.cache, ...process.env, ...ours, ...own };
+  return startProcess(part.args, join(layout.logs, `${part.name}.log`), { ...place, env });
 }
 
 function pidOf(child: ChildProcess, part: Part): number {
