@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +11,8 @@ import { writeSmallConfig } from "./ground/small-config.ts";
 import { type NodeRow, playStatic } from "./static/play-static.ts";
 
 const usage = `pnpm static-stability [--minutes 60] [--short]
-  Real processes: kills every arbiter and the database, keeps them dead, kills and starts each nameserver and gateway three times
+  First a week without arbiters, agents and database in virtual time, through restarts of the nodes' own logic from disk: 15 s.
+  Then real processes: kills every arbiter and the database, keeps them dead, kills and starts each nameserver and gateway three times
   meanwhile, and compares everything they answer with what they answered before. Then brings arbiters and database back.
   --short: 20 s. Exit 1 when an answer changed.`;
 
@@ -20,6 +22,9 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(usage);
     return 2;
   }
+  const week = join(import.meta.dirname, "static/week.ts");
+  const { status } = spawnSync(process.execPath, ["--test", week], { stdio: "inherit" });
+  if (status !== 0) return 1;
   const signal = stopSignal();
   const root = await mkdtemp(join(tmpdir(), "sluice-static-"));
   try {

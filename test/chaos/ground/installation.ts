@@ -3,6 +3,7 @@ import type { EmbeddedPostgres } from "@sluice/store-postgres";
 import { type Layout, layoutOf, type Part, partsOf } from "../../lab/up/layout.ts";
 import { chooseConfig, prepareDirectories, prepareKeys } from "../../lab/up/prepare.ts";
 import { identify } from "../../lab/up/process-table.ts";
+import { bundlePrograms } from "../../lab/up/programs.ts";
 import { removeRecord, sweep, writeRecord } from "../../lab/up/record.ts";
 import { makeSupervisor, type Running, type Supervisor, type SupervisorOptions } from "../../lab/up/supervisor.ts";
 import { untilServing } from "../../lab/up/until-serving.ts";
@@ -61,6 +62,7 @@ export async function openInstallation(options: InstallationOptions): Promise<In
       await removeRecord(layout);
     });
     const parts = partsOf(chosen.config, layout);
+    await bundlePrograms(layout.programs);
     await startInOrder(supervisor, parts, options.signal);
     const late = await untilServing(chosen.config, options.signal);
     if (late.length > 0) throw new Error(`${late.join(", ")}: no answers after the start`);

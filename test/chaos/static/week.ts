@@ -67,6 +67,8 @@ function setStage() {
     checks: makeChecks({ tallies, now: () => kernel.now(), swarm, config }),
     say: () => undefined,
     truth: new Map(),
+    ownTraffic: new Map(),
+    older: new Set(),
     isHealing: false,
     edge: () => undefined,
   };
