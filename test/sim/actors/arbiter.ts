@@ -83,7 +83,9 @@ export function makeSimArbiter(world: World, options: Options): SimArbiter {
     const count = ballots.count.bind(ballots);
     ballots.count = (config, revision) => {
       world.checks.weighed(process, here());
-      return count(config, revision);
+      const counted = count(config, revision);
+      world.checks.foundFresh(process, config, counted.freshDomains);
+      return counted;
     };
     const offer = desk.offer.bind(desk);
     desk.offer = (snapshot, envelope) => {

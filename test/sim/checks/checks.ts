@@ -13,7 +13,7 @@ import { makeVoteChecks, type VoteChecks } from "./vote-checks.ts";
 /** Everything that watches one simulation. Actors tell it what they do; nothing it knows ever reaches them. */
 export type Checks = Omit<LeaseChecks, "sending" | "committed" | "lostSuffix" | "forget"> &
   Omit<PlaneChecks, "committed"> &
-  Pick<VoteChecks, "counted" | "nonceGiven"> & {
+  Pick<VoteChecks, "counted" | "nonceGiven" | "foundFresh"> & {
     readonly tallies: Tallies;
     sometimes(what: string): void;
     committing(client: SimulatedProcess, commit: Commit): void;

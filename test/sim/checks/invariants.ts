@@ -26,7 +26,11 @@ export const invariants = [
   },
   { id: "I5", about: "never an empty answer", checker: "each snapshot published or served, each answer on the wire" },
   { id: "I6", about: "the last serving site stays", checker: "each decision against the votes" },
-  { id: "I7", about: "unknown is not down", checker: "each evacuation against the fresh votes its arbiter had" },
+  {
+    id: "I7",
+    about: "unknown is not down",
+    checker: "each count of votes, and each evacuation against the fresh votes its arbiter had",
+  },
   { id: "I8", about: "who is cut off has no vote", checker: "the same, where an agent abstains" },
   { id: "I9", about: "one vote for each failure domain", checker: "the same, where a domain has two agents" },
   {

@@ -11,6 +11,8 @@ export interface VoteChecks {
   counted(arbiter: SimulatedProcess, made: Made, config: Config): void;
   /** The arbiter counts its votes now. */
   weigh(arbiter: SimulatedProcess, config: Config, revision: number): void;
+  /** What came of it: these domains were taken for fresh. */
+  foundFresh(arbiter: SimulatedProcess, config: Config, domains: readonly string[]): void;
   /** Why the votes don't bear out leaving that site; undefined when they do. */
   whyNotDown(arbiter: SimulatedProcess, service: string, site: string): string | undefined;
   /** Whether a majority called the site down, and hasn't called it healthy since. */
@@ -84,6 +86,16 @@ export function makeVoteChecks(tallies: Tallies, now: () => number, swarm: Reado
     weigh(arbiter, config, revision) {
       inForce = config;
       weigh(boxOf(arbiter.name), config, { now: now(), monoMs: arbiter.clock.monotonicMs(), revision });
+    },
+    foundFresh(arbiter, { agents, probes }, domains) {
+      const monoMs = arbiter.clock.monotonicMs();
+      const { voters } = boxOf(arbiter.name);
+      for (const domain of domains) {
+        const issued = agents.flatMap(({ name, site }) => (site === domain ? (voters.get(name)?.issuedAt ?? 0) : []));
+        const ageMs = monoMs - Math.max(...issued);
+        const isFresh = ageMs <= probes.intervalMs * freshIntervals + 1;
+        tallies.demand("I7", isFresh, () => `${arbiter.name} counts a vote of ${domain} that is ${ageMs} ms old`);
+      }
     },
     whyNotDown(arbiter, service, site) {
       const box = boxOf(arbiter.name);
