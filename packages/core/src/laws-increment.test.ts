@@ -35,14 +35,15 @@ function makeNotes(): (ballots: Ballots) => BallotCount {
 
 /** The same cycle by an arbiter that knows nothing of what was looked at before. */
 function fromScratch({ durable, watch }: World, { ballots, ...input }: Input, at: number): Outcome {
-  const { counted: _, acted: __, ...unseen } = watch;
-  const { changes: ___, ...count } = ballots;
+  const { counted: _counted, acted: _acted, ...unseen } = watch;
+  const { changes: _changes, ...count } = ballots;
   return step({ durable, watch: unseen }, { ...input, ballots: count }, epochMs(at));
 }
 
 /** Without the notes of what was looked at. */
-function shown({ watch: { counted: _, acted: __, ...watch }, ...outcome }: Outcome): unknown {
-  return { ...outcome, watch };
+function shown({ watch, ...outcome }: Outcome): unknown {
+  const { counted: _counted, acted: _acted, ...seen } = watch;
+  return { ...outcome, watch: seen };
 }
 
 /** A cycle's outcome is kept; or lost, as when the store refuses it; or the arbiter only follows. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Config, configuredTargets, leaseTiming } from "@sluice/core";
 import { layoutOf } from "@sluice/lab";
 import { makeLogger, makeRegistry, readKeyring, readSigner, type Signer } from "@sluice/runtime";
-import { makeMemoryDatabase, makePrng, makeVirtualClock } from "@sluice/testkit";
+import { makeMemoryDatabase, makePrng, makeVirtualClock, type VirtualClock } from "@sluice/testkit";
 import { assemble } from "../../../services/arbiter/src/assemble.ts";
 import { makeLeaseTurn } from "../../../services/arbiter/src/lease-turn.ts";
 import { makeArbiterMetrics } from "../../../services/arbiter/src/metrics.ts";
@@ -40,7 +40,7 @@ export async function measureInProcess(sizes: Sizes): Promise<Measured> {
   const root = await mkdtemp(join(tmpdir(), "sluice-bench-"));
   try {
     const config = bigConfig(sizes.services, "127.9.9");
-    const ground = await lay(root, config);
+    const ground = await open(root, config);
     await ground.live(10, 0);
     const rest = await ground.live(sizes.seconds, 0);
     const changing = await ground.live(sizes.seconds, sizes.share);
@@ -55,11 +55,11 @@ export async function measureInProcess(sizes: Sizes): Promise<Measured> {
 
 type Mouth = { readonly voter: Voter; readonly signer: Signer; readonly line: Line };
 
-async function lay(root: string, config: Config) {
+/** The arbiter's own parts and those who report to it. `takeWake` tells whether the loop has been woken since it was last asked. */
+async function lay(root: string, config: Config, clock: VirtualClock) {
   const layout = layoutOf(root);
   await prepareDirectories(layout);
   await prepareKeys(layout, config);
-  const [clock, chance] = [makeVirtualClock(), makePrng(1)];
   const name = config.arbiters[0]?.name ?? "";
   let isWoken = false;
   let nonces = 0;
@@ -80,18 +80,29 @@ async function lay(root: string, config: Config) {
     newNonce: () => String((nonces += 1)),
     signal: new AbortController().signal,
   });
-  const leaseTurn = makeLeaseTurn(context, async () => false);
   const mouths = await Promise.all(
     makeVoters(config).map(async (voter): Promise<Mouth> => {
       const signer = await readSigner(join(layout.keys, `${voter.agent.name}.key`), voter.agent.name);
       return { voter, signer, line: { nonce: "", seq: 0, held: undefined } };
     }),
   );
+  const takeWake = (): boolean => {
+    const was = isWoken;
+    isWoken = false;
+    return was;
+  };
+  return { context, mouths, takeWake };
+}
+
+async function open(root: string, config: Config) {
+  const [clock, chance] = [makeVirtualClock(), makePrng(1)];
+  const { context, mouths, takeWake } = await lay(root, config, clock);
+  const leaseTurn = makeLeaseTurn(context, async () => false);
   const spent = { reportsMs: 0, turnsMs: 0 };
 
   async function turn(): Promise<void> {
     const before = cpuMs();
-    isWoken = false;
+    takeWake();
     await context.loop.turn();
     spent.turnsMs += cpuMs() - before;
   }
@@ -99,7 +110,7 @@ async function lay(root: string, config: Config) {
   async function say({ voter, signer, line }: Mouth): Promise<void> {
     for (;;) {
       const { config: inForce, configRevision: revision } = context.keeper.durable();
-      const { report, hear } = nextReport(voter, line, { arbiter: name, revision });
+      const { report, hear } = nextReport(voter, line, { arbiter: context.name, revision });
       const envelope = signer.sign("report", report);
       const before = cpuMs();
       const reply = context.ballots.take(envelope, inForce);
@@ -107,7 +118,7 @@ async function lay(root: string, config: Config) {
       hear(reply);
       if (reply.kind === "counted") break;
     }
-    if (isWoken) await turn();
+    if (takeWake()) await turn();
   }
 
   /** One cycle of virtual time: those agents report whose turn it is. */

@@ -63,7 +63,7 @@ export function nextReport(
   voter: Voter,
   line: Line,
   to: { readonly arbiter: string; readonly revision: number },
-): { readonly report: Report; hear(reply: Reply): void } {
+): { readonly report: Report; readonly hear: (reply: Reply) => void } {
   line.seq += 1;
   const next = { seq: line.seq, configRevision: to.revision, votes: voter.votes() };
   const head = { agent: voter.agent.name, arbiter: to.arbiter, nonce: line.nonce, bootId: "bench" };
