@@ -30,6 +30,8 @@ export type Draft = {
   decisions: Decision[];
   causes: Cause[];
   events: Event[];
+  /** The store is away. */
+  isFailsafe?: boolean;
   readonly watch: Watch;
   readonly now: EpochMs;
   readonly lately: Lately;

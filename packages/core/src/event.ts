@@ -118,6 +118,17 @@ export type Event =
       readonly ended?: readonly string[];
     }
   | { readonly kind: "diverged"; readonly detail: string }
+  /** The leader has lost the store, and goes on by the promises of the others. */
+  | { readonly kind: "failsafe-entered"; readonly epoch: number; readonly promisedBy: readonly string[] }
+  | { readonly kind: "failsafe-ended"; readonly epoch: number; readonly because: string }
+  /** What was decided in failsafe has come into the store. As a record alone: another leader had come first. */
+  | {
+      readonly kind: "written-back";
+      readonly leader: string;
+      readonly epoch: number;
+      readonly number: number;
+      readonly isRecordOnly: boolean;
+    }
   | { readonly kind: "published"; readonly fence: Fence; readonly causes: readonly string[] }
   | { readonly kind: "applied"; readonly nameserver: string; readonly fence: Fence }
   | { readonly kind: "gateway-applied"; readonly gateway: string; readonly fence: Fence }
@@ -194,6 +205,12 @@ export function sentence(event: Event): string {
       return `adopted ${formatFence(event.fence)} from ${event.from}: it is newer than the store${endedSentence(event.ended)}`;
     case "diverged":
       return `diverged, frozen until an operator chooses: ${event.detail}`;
+    case "failsafe-entered":
+      return `the store is away: epoch ${event.epoch} goes on in failsafe, by promises of ${event.promisedBy.join(", ")}`;
+    case "failsafe-ended":
+      return `failsafe of epoch ${event.epoch} ended: ${event.because}`;
+    case "written-back":
+      return `wrote back what ${event.leader} did in failsafe, epoch ${event.epoch}, entry ${event.number}${event.isRecordOnly ? "; another leader had come first, so it is a record alone" : ""}`;
     case "published":
       return `published ${formatFence(event.fence)}: ${event.causes.join("; ")}`;
     case "applied":

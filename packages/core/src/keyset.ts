@@ -28,4 +28,4 @@ export type KeyEntry = {
  */
 export type Envelope = { readonly keyId: string; readonly payload: string; readonly signature: string };
 
-export type EnvelopeKind = "keyset" | "report" | "snapshot" | "config";
+export type EnvelopeKind = "keyset" | "report" | "snapshot" | "config" | "failsafe";
