@@ -35,8 +35,8 @@ export type PromiserFacts = {
   readonly storeSilentMs: number;
   /** The highest epoch it has seen anywhere. */
   readonly epoch: number;
-  /** Who held the epoch asked for, as far as it has seen. */
-  readonly holder: string | undefined;
+  /** The last lease row it has seen. */
+  readonly seen: { readonly holder: string; readonly epoch: number } | undefined;
   readonly promised: Promised | undefined;
 };
 
@@ -54,7 +54,7 @@ export function whyNotPromise(facts: PromiserFacts, ask: PromiseAsk): WhyNotProm
   if (facts.isLeading) return "it leads";
   if (facts.isBidding) return "it is asking for the lease";
   if (facts.storeSilentMs < promiseTiming.silentMs) return "it reaches the store";
-  if (facts.holder !== undefined && facts.holder !== ask.leader) return "another arbiter held that epoch";
+  if (facts.seen?.epoch === ask.epoch && facts.seen.holder !== ask.leader) return "another arbiter held that epoch";
   const { promised } = facts;
   if (promised?.epoch === ask.epoch && ask.number <= promised.number) return "it has heard this before";
   return undefined;

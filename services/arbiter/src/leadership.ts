@@ -2,28 +2,38 @@ import {
   bid,
   type Event,
   type Held,
+  type LeaseRow,
   type LeaseTiming,
   type MonoMs,
+  promiseTiming,
   type Sighting,
   SluiceError,
   sight,
   whyNotWrite,
 } from "@sluice/core";
 import type { Clock, Lease } from "@sluice/ports";
+import type { Failsafe } from "./failsafe/failsafe.ts";
 
 /**
  * Who leads, from one arbiter's point of view. A follower watches the lease row and bids by its rank; a leader renews, and
- * lays down its pen by its own monotonic clock before anybody else can hold the lease.
+ * lays down its pen by its own monotonic clock before anybody else can hold the lease. With the store away, the promises of
+ * the others stand in for a renewal.
  */
 export interface Leadership {
   /** Undefined while following. */
   held(): Held | undefined;
   /** Why the leader may not write at this moment; asked before each write. */
   whyNotWrite(): string | undefined;
+  /** True while it leads by promises: what it decides goes into its journal, and not into the store. */
+  isFailsafe(): boolean;
   /** The last row seen, for `status`: who leads as far as we know. */
   seen(): { readonly holder: string; readonly epoch: number } | undefined;
+  /** True while a question for the lease is under way. */
+  isBidding(): boolean;
   /** One look at the lease: poll, bid or renew. Never throws for a store that is away. */
   tick(canLead: boolean): Promise<void>;
+  /** Somebody else found the store away: the next look asks for promises first, as another wait for the store may be too long. */
+  doubtStore(): void;
   /** Takes an epoch above `above`, after a newer fence was found in the world. */
   raise(above: number): Promise<boolean>;
   /** When the lease row was last read or renewed, by the monotonic clock: how we know that the store is there. */
@@ -39,22 +49,31 @@ type Deps = {
   readonly lease: Lease;
   readonly clock: Clock;
   readonly timing: LeaseTiming;
+  readonly failsafe: Pick<Failsafe, "isBound" | "round" | "epochHeard">;
+  /** Whether it has settled its epoch: only such a world is worth going on with. */
+  readonly isSettled: () => boolean;
   readonly onEvent: (event: Event) => void;
 };
 
+type Led = Held & { readonly isFailsafe: boolean };
+
 export function makeLeadership(deps: Deps): Leadership {
-  const { lease, clock, timing, name } = deps;
-  let held: Held | undefined;
+  const { lease, clock, timing, name, failsafe } = deps;
+  let held: Led | undefined;
   let sighting: Sighting | undefined;
   let ableSince: MonoMs | undefined;
   let lastSeenAt: MonoMs | undefined;
+  let [isBidding, isStoreDoubted] = [false, false];
+  /** When promises were last asked for. */
+  let askedAt: MonoMs | undefined;
   const gap = (): number => clock.wallMs() - clock.monotonicMs();
-  const take = (epoch: number, sentAt: Held["renewSentAt"]): void => {
-    held = { epoch, renewSentAt: sentAt, wallMinusMonoMs: gap() };
+  const take = (epoch: number, sentAt: MonoMs): void => {
+    held = { epoch, renewSentAt: sentAt, wallMinusMonoMs: gap(), isFailsafe: false };
     deps.onEvent({ kind: "leader-elected", arbiter: name, epoch });
   };
   const drop = (because: string): void => {
     if (!held) return;
+    if (held.isFailsafe) deps.onEvent({ kind: "failsafe-ended", epoch: held.epoch, because });
     deps.onEvent({ kind: "leader-resigned", arbiter: name, epoch: held.epoch, because });
     held = undefined;
     sighting = undefined;
@@ -62,41 +81,120 @@ export function makeLeadership(deps: Deps): Leadership {
   const why = (): string | undefined =>
     held ? whyNotWrite(held, { mono: clock.monotonicMs(), wallMinusMonoMs: gap() }, timing) : "not-leading";
 
-  async function follow(canLead: boolean): Promise<void> {
+  async function readRow(): Promise<LeaseRow | undefined> {
     const row = await lease.read();
     const now = clock.monotonicMs();
     lastSeenAt = now;
     if (row) sighting = sight(sighting, row, now);
+    return row;
+  }
+
+  async function follow(canLead: boolean): Promise<void> {
+    await readRow();
+    const now = clock.monotonicMs();
     ableSince = canLead ? (ableSince ?? now) : undefined;
     const rank = deps.rank();
     if (ableSince === undefined || rank === undefined) return;
     const move = sighting ? bid(sighting, rank, { now, ableSince, timing }) : firstBid(now - ableSince, rank, timing);
-    if (move === "wait") return;
+    // Nothing waits between this look and the question, so no promise is given in between.
+    if (move === "wait" || failsafe.isBound()) return;
     const seized = move === "seize" ? sighting?.row : undefined;
-    const taken = await (seized ? lease.seize(seized, name, timing.ttlMs) : lease.acquire(name, timing.ttlMs));
+    const taken = await bidding(() =>
+      seized ? lease.seize(seized, name, timing.ttlMs) : lease.acquire(name, timing.ttlMs),
+    );
     if (taken.kind === "acquired") take(taken.epoch, now);
   }
 
-  async function renew(leading: Held): Promise<void> {
+  async function bidding<T>(ask: () => Promise<T>): Promise<T> {
+    isBidding = true;
+    try {
+      return await ask();
+    } finally {
+      isBidding = false;
+    }
+  }
+
+  async function renew(leading: Led): Promise<void> {
     const sentAt = clock.monotonicMs();
     const wallMinusMonoMs = gap();
     const renewed = await lease.renew({ holder: name, epoch: leading.epoch }, timing.ttlMs);
-    lastSeenAt = sentAt;
+    [lastSeenAt, isStoreDoubted] = [sentAt, false];
     if (renewed.kind === "renewed") held = { ...leading, renewSentAt: sentAt, wallMinusMonoMs };
     else drop("the lease row is another's, or has expired");
+  }
+
+  /** Asks for promises; a majority of them is as good as a renewal. */
+  async function askPromises(leading: Led): Promise<boolean> {
+    const sentAt = clock.monotonicMs();
+    const wallMinusMonoMs = gap();
+    askedAt = sentAt;
+    const round = await failsafe.round(leading.epoch);
+    if (round.kind !== "promised" || held?.epoch !== leading.epoch || why() !== undefined) return false;
+    held = { ...leading, renewSentAt: sentAt, wallMinusMonoMs, isFailsafe: true };
+    if (!leading.isFailsafe)
+      deps.onEvent({ kind: "failsafe-entered", epoch: leading.epoch, promisedBy: round.by });
+    return true;
+  }
+
+  /** By its own renewals. When they fail for long enough the others are asked. */
+  async function lead(leading: Led): Promise<void> {
+    const ageMs = (): number => clock.monotonicMs() - leading.renewSentAt;
+    const mayAsk = (): boolean => deps.isSettled() && ageMs() >= promiseTiming.askAfterMs;
+    if (isStoreDoubted && mayAsk() && (await askPromises(leading))) return;
+    if (ageMs() < timing.renewEveryMs) return;
+    try {
+      await renew(leading);
+    } catch (error) {
+      unlessTransient(error);
+      isStoreDoubted = true;
+      if (mayAsk()) await askPromises(leading);
+    }
+  }
+
+  /** By promises, until the store is back. */
+  async function leadFailsafe(leading: Led): Promise<void> {
+    if (failsafe.epochHeard() > leading.epoch) return drop(`epoch ${failsafe.epochHeard()} was given out meanwhile`);
+    const sinceMs = clock.monotonicMs() - leading.renewSentAt;
+    const isDue = sinceMs >= promiseTiming.askEveryMs && clock.monotonicMs() - (askedAt ?? 0) >= timing.pollEveryMs;
+    if (!isDue) return undefined;
+    // The promises first: a store that is silent takes seconds to say so.
+    await askPromises(leading);
+    return reclaim(leading);
+  }
+
+  /** The store is back: the row is taken as it is, unless it tells of a newer epoch. An older row is an older store. */
+  async function reclaim(leading: Led): Promise<void> {
+    const sentAt = clock.monotonicMs();
+    const row = await readRow();
+    // A newer one of our own is this very question, asked before, whose answer was lost.
+    if (row && row.epoch > leading.epoch && row.holder !== name)
+      return drop(`${row.holder} took epoch ${row.epoch} meanwhile`);
+    const taken = await (row ? lease.seize(row, name, timing.ttlMs) : lease.acquire(name, timing.ttlMs));
+    if (taken.kind !== "acquired") return undefined;
+    const { epoch } = leading;
+    const raised = taken.epoch > epoch ? taken : await lease.raise({ holder: name, epoch: taken.epoch }, epoch);
+    if (raised.kind !== "acquired" || held?.epoch !== epoch) return undefined;
+    deps.onEvent({ kind: "failsafe-ended", epoch, because: "the store is back" });
+    isStoreDoubted = false;
+    return take(raised.epoch, sentAt);
   }
 
   async function tick(canLead: boolean): Promise<void> {
     if (!held) return follow(canLead);
     const reason = why();
-    if (reason !== undefined) drop(reason);
-    else if (clock.monotonicMs() - held.renewSentAt >= timing.renewEveryMs) await renew(held);
+    if (reason !== undefined) return drop(reason);
+    return held.isFailsafe ? leadFailsafe(held) : lead(held);
   }
 
   return {
     held: () => held,
+    isFailsafe: () => held?.isFailsafe ?? false,
+    isBidding: () => isBidding,
     lastSeenAt: () => lastSeenAt,
     whyNotWrite: why,
+    doubtStore() {
+      isStoreDoubted = true;
+    },
     seen: () =>
       held
         ? { holder: name, epoch: held.epoch }

@@ -2,7 +2,6 @@ import {
   type Change,
   type Command,
   type CommandResult,
-  type EpochMs,
   type Event,
   type MonoMs,
   newWatch,
@@ -17,7 +16,7 @@ import type { Ballots } from "./ballots.ts";
 import type { Journal } from "./journal.ts";
 import type { Leadership } from "./leadership.ts";
 import type { ArbiterMetrics } from "./metrics.ts";
-import type { WorldKeeper } from "./world-keeper.ts";
+import type { Under, WorldKeeper } from "./world-keeper.ts";
 
 /** The arbiter's one loop: gather → step → perform → record. */
 export interface Loop {
@@ -28,6 +27,8 @@ export interface Loop {
   submit(command: Command): Promise<CommandResult>;
   /** True while this arbiter leads, has adopted what is served, and may write. */
   isLeading(): boolean;
+  /** Somebody has what the store has not: what the epoch began with is asked for once more. */
+  settleAnew(): void;
 }
 
 type Deps = {
@@ -58,7 +59,8 @@ export function makeLoop(deps: Deps): Loop {
   async function leadingEpoch(): Promise<number | undefined> {
     const held = deps.leadership.held();
     if (!held || deps.leadership.whyNotWrite() !== undefined) return undefined;
-    if (await deps.keeper.readBack().catch(unlessStoreAway)) settledEpoch = undefined;
+    if (deps.leadership.isFailsafe()) await deps.keeper.takeUp();
+    else if (await deps.keeper.readBack().catch(unlessStoreAway)) settledEpoch = undefined;
     if (held.epoch === settledEpoch) return held.epoch;
     if (!(await deps.settle(held.epoch))) return undefined;
     settledEpoch = deps.leadership.held()?.epoch;
@@ -75,14 +77,17 @@ export function makeLoop(deps: Deps): Loop {
     const epoch = await leadingEpoch();
     const { ballots, taken } = gather();
     deps.metrics.freshVantages.set(ballots.freshDomains.length);
-    const role = epoch === undefined ? ({ kind: "following" } as const) : ({ kind: "leading", epoch } as const);
+    const isFailsafe = deps.leadership.isFailsafe();
+    const role =
+      epoch === undefined ? ({ kind: "following" } as const) : ({ kind: "leading", epoch, isFailsafe } as const);
     const world = { durable: deps.keeper.durable(), watch };
     const at = deps.clock.wallMs();
     const monoAt = deps.clock.monotonicMs();
     const passedMs = monoAt - (countedAt ?? monoAt);
     const commands = taken.map((entry) => entry.command);
     const { change, events, ...outcome } = step(world, { ballots, role, commands, passedMs }, at);
-    const refused = change && epoch !== undefined ? await perform(change, { epoch, events, at }) : undefined;
+    const under = epoch === undefined ? undefined : { epoch, events, at, isFailsafe };
+    const refused = change && under ? await perform(change, under) : undefined;
     if (!refused) {
       watch = outcome.watch;
       countedAt = monoAt;
@@ -94,11 +99,10 @@ export function makeLoop(deps: Deps): Loop {
   }
 
   /** Commits before anything is published; answers the refusal when nothing was changed. */
-  async function perform(
-    change: Change,
-    under: { readonly epoch: number; readonly events: readonly Event[]; readonly at: EpochMs },
-  ): Promise<CommandResult | undefined> {
+  async function perform(change: Change, under: Under): Promise<CommandResult | undefined> {
     if (deps.leadership.whyNotWrite() !== undefined) return notLeading;
+    // What was worked out while the store was there may hold what waits for it in failsafe, and the other way round.
+    if (deps.leadership.isFailsafe() !== under.isFailsafe) return notLeading;
     try {
       const committed = await deps.keeper.commit(change, under);
       if (committed.kind === "committed") {
@@ -107,7 +111,7 @@ export function makeLoop(deps: Deps): Loop {
       }
       deps.metrics.refusedCommits.inc({ why: committed.because });
       if (committed.because === "fenced") await deps.leadership.resign("the store has a newer epoch");
-      else {
+      if (committed.because === "conflict") {
         settledEpoch = undefined;
         await deps.keeper.refresh();
       }
@@ -121,6 +125,9 @@ export function makeLoop(deps: Deps): Loop {
     turn,
     watch: () => watch,
     isLeading: () => settledEpoch !== undefined && deps.leadership.held()?.epoch === settledEpoch,
+    settleAnew() {
+      settledEpoch = undefined;
+    },
     submit: (command) => enqueue(queue, command),
   };
 }

@@ -1,14 +1,17 @@
 import type { Config, Found } from "@sluice/core";
 import type { ArbiterContext } from "./context.ts";
 
-type Settling = Pick<ArbiterContext, "clock" | "keeper" | "leadership" | "journal"> & {
+type Settling = Pick<ArbiterContext, "clock" | "keeper" | "leadership" | "journal" | "failsafe" | "desk" | "name"> & {
   /** Asks everybody else what they hold. */
   readonly findServed: (config: Config) => Promise<readonly Found[]>;
 };
 
 const settleEveryMs = 2_000;
 
-/** Before a new leader's first write: what is served out there, and is it newer than the store? False while that is open. */
+/**
+ * Before a new leader's first write: what was done in failsafe comes into the store; and what is served out there, is it newer
+ * than the store? False while that is open.
+ */
 export function makeSettling(parts: Settling): (epoch: number) => Promise<boolean> {
   let askedAt: number | undefined;
   let told = "";
@@ -16,9 +19,18 @@ export function makeSettling(parts: Settling): (epoch: number) => Promise<boolea
     const now = parts.clock.monotonicMs();
     if (askedAt !== undefined && now - askedAt < settleEveryMs) return false;
     await parts.keeper.refresh();
+    if (!(await parts.failsafe.run(epoch, parts.keeper.durable()))) return false;
+    await parts.keeper.refresh();
     const { config } = parts.keeper.durable();
-    const adopted = parts.keeper.adopt(await parts.findServed(config));
-    if (adopted.kind === "kept") return true;
+    const own = parts.desk.current();
+    const found = [
+      ...(await parts.findServed(config)),
+      ...parts.failsafe.found(),
+      ...(own ? [{ from: parts.name, snapshot: own.snapshot }] : []),
+    ];
+    const adopted = parts.keeper.adopt(found);
+    const highest = parts.keeper.durable().snapshot?.fence.epoch ?? 0;
+    if (adopted.kind === "kept") return highest <= epoch || (await parts.leadership.raise(highest));
     if (adopted.kind === "diverged") {
       // An operator must choose; until then it looks again now and then, and says it once.
       askedAt = now;
