@@ -28,6 +28,8 @@ export interface Leadership {
   isFailsafe(): boolean;
   /** The last row seen, for `status`: who leads as far as we know. */
   seen(): { readonly holder: string; readonly epoch: number } | undefined;
+  /** How often it has come to lead. A store that lost its past gives the same epoch out again. */
+  terms(): number;
   /** True while a question for the lease is under way. */
   isBidding(): boolean;
   /** One look at the lease: poll, bid or renew. Never throws for a store that is away. */
@@ -66,8 +68,12 @@ export function makeLeadership(deps: Deps): Leadership {
   let [isBidding, isStoreDoubted] = [false, false];
   /** When promises were last asked for. */
   let askedAt: MonoMs | undefined;
+  /** When the store was last looked for in failsafe. */
+  let triedAt: MonoMs | undefined;
+  let terms = 0;
   const gap = (): number => clock.wallMs() - clock.monotonicMs();
   const take = (epoch: number, sentAt: MonoMs): void => {
+    terms += 1;
     held = { epoch, renewSentAt: sentAt, wallMinusMonoMs: gap(), isFailsafe: false };
     deps.onEvent({ kind: "leader-elected", arbiter: name, epoch });
   };
@@ -154,11 +160,12 @@ export function makeLeadership(deps: Deps): Leadership {
   /** By promises, until the store is back. */
   async function leadFailsafe(leading: Led): Promise<void> {
     if (failsafe.epochHeard() > leading.epoch) return drop(`epoch ${failsafe.epochHeard()} was given out meanwhile`);
-    const sinceMs = clock.monotonicMs() - leading.renewSentAt;
-    const isDue = sinceMs >= promiseTiming.askEveryMs && clock.monotonicMs() - (askedAt ?? 0) >= timing.pollEveryMs;
-    if (!isDue) return undefined;
+    const sinceMs = (at: MonoMs | undefined): number => clock.monotonicMs() - (at ?? 0);
     // The promises first: a store that is silent takes seconds to say so.
-    await askPromises(leading);
+    if (sinceMs(leading.renewSentAt) >= promiseTiming.askEveryMs && sinceMs(askedAt) >= timing.pollEveryMs)
+      await askPromises(leading);
+    if (sinceMs(triedAt) < timing.pollEveryMs) return undefined;
+    triedAt = clock.monotonicMs();
     return reclaim(leading);
   }
 
@@ -190,6 +197,7 @@ export function makeLeadership(deps: Deps): Leadership {
     held: () => held,
     isFailsafe: () => held?.isFailsafe ?? false,
     isBidding: () => isBidding,
+    terms: () => terms,
     lastSeenAt: () => lastSeenAt,
     whyNotWrite: why,
     doubtStore() {

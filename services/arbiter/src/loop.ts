@@ -48,6 +48,7 @@ const commandsMax = 64;
 export function makeLoop(deps: Deps): Loop {
   let watch: Watch = newWatch;
   let settledEpoch: number | undefined;
+  let settledTerm = 0;
   /** When the cycle was that `watch` comes from. */
   let countedAt: MonoMs | undefined;
   const queue: Queued[] = [];
@@ -61,11 +62,18 @@ export function makeLoop(deps: Deps): Loop {
     if (!held || deps.leadership.whyNotWrite() !== undefined) return undefined;
     if (deps.leadership.isFailsafe()) await deps.keeper.takeUp();
     else if (await deps.keeper.readBack().catch(unlessStoreAway)) settledEpoch = undefined;
-    if (held.epoch === settledEpoch) return held.epoch;
-    if (!(await deps.settle(held.epoch))) return undefined;
+    if (isSettled()) return held.epoch;
+    const term = deps.leadership.terms();
+    if (!(await deps.settle(held.epoch)) || deps.leadership.terms() !== term) return undefined;
     settledEpoch = deps.leadership.held()?.epoch;
+    settledTerm = term;
     return settledEpoch;
   }
+
+  const isSettled = (): boolean =>
+    settledEpoch !== undefined &&
+    deps.leadership.held()?.epoch === settledEpoch &&
+    deps.leadership.terms() === settledTerm;
 
   function gather() {
     const { config, configRevision } = deps.keeper.durable();
@@ -124,7 +132,7 @@ export function makeLoop(deps: Deps): Loop {
   return {
     turn,
     watch: () => watch,
-    isLeading: () => settledEpoch !== undefined && deps.leadership.held()?.epoch === settledEpoch,
+    isLeading: isSettled,
     settleAnew() {
       settledEpoch = undefined;
     },

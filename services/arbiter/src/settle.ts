@@ -15,6 +15,7 @@ const settleEveryMs = 2_000;
 export function makeSettling(parts: Settling): (epoch: number) => Promise<boolean> {
   let askedAt: number | undefined;
   let told = "";
+  let settledTerm = 0;
   return async (epoch) => {
     const now = parts.clock.monotonicMs();
     if (askedAt !== undefined && now - askedAt < settleEveryMs) return false;
@@ -29,8 +30,6 @@ export function makeSettling(parts: Settling): (epoch: number) => Promise<boolea
       ...(own ? [{ from: parts.name, snapshot: own.snapshot }] : []),
     ];
     const adopted = parts.keeper.adopt(found);
-    const highest = parts.keeper.durable().snapshot?.fence.epoch ?? 0;
-    if (adopted.kind === "kept") return highest <= epoch || (await parts.leadership.raise(highest));
     if (adopted.kind === "diverged") {
       // An operator must choose; until then it looks again now and then, and says it once.
       askedAt = now;
@@ -38,7 +37,11 @@ export function makeSettling(parts: Settling): (epoch: number) => Promise<boolea
       told = adopted.event.detail;
       return false;
     }
-    parts.journal.note([adopted.event]);
-    return adopted.epoch < epoch || (await parts.leadership.raise(adopted.epoch));
+    if (adopted.kind === "adopted") parts.journal.note([adopted.event]);
+    const highest = parts.keeper.durable().snapshot?.fence.epoch ?? 0;
+    // A store that lost its past may give out an epoch that served before, and then only our own term's was never another's.
+    const isOurs = adopted.kind === "kept" && highest === epoch && parts.leadership.terms() === settledTerm;
+    settledTerm = parts.leadership.terms();
+    return highest < epoch || isOurs || (await parts.leadership.raise(highest));
   };
 }
