@@ -25,6 +25,7 @@ export async function ending(world: World, stage: Stage): Promise<void> {
   }
   if (isBroken(world)) return;
   await checkAgreement(stage, "after everything healed");
+  world.checks.ended(await stage.cast.database.decisions());
   if (isBroken(world)) return;
   const serving = world.config.sites
     .filter(({ addresses, role }) => role === "serving" && addresses.length > 0)

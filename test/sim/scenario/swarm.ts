@@ -35,6 +35,8 @@ export const faultKinds = [
   "operator",
   "db-slow",
   "gray-chase",
+  "db-with-site",
+  "db-split",
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];
