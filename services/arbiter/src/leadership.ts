@@ -137,8 +137,7 @@ export function makeLeadership(deps: Deps): Leadership {
     const round = await failsafe.round(leading.epoch);
     if (round.kind !== "promised" || held?.epoch !== leading.epoch || why() !== undefined) return false;
     held = { ...leading, renewSentAt: sentAt, wallMinusMonoMs, isFailsafe: true };
-    if (!leading.isFailsafe)
-      deps.onEvent({ kind: "failsafe-entered", epoch: leading.epoch, promisedBy: round.by });
+    if (!leading.isFailsafe) deps.onEvent({ kind: "failsafe-entered", epoch: leading.epoch, promisedBy: round.by });
     return true;
   }
 

@@ -4,8 +4,8 @@ import type { SimulatedProcess } from "@sluice/testkit";
 import type { ArbiterContext } from "../../../services/arbiter/src/context.ts";
 import type { FaultKind } from "../scenario/swarm.ts";
 import { type DecisionChecks, makeDecisionChecks } from "./decision-checks.ts";
-import { type LeaseChecks, makeLeaseChecks } from "./lease-checks.ts";
 import { type FailsafeChecks, makeFailsafeChecks } from "./failsafe-checks.ts";
+import { type LeaseChecks, makeLeaseChecks } from "./lease-checks.ts";
 import { orderOf } from "./order.ts";
 import { makePlaneChecks, type PlaneChecks } from "./plane-checks.ts";
 import type { Tallies } from "./tallies.ts";
@@ -78,7 +78,11 @@ export function makeChecks(deps: Deps): Checks {
       tallies.sometimes("a leader in failsafe decided");
       for (const { cause } of commit.decisions) {
         const isAsked = cause.kind === "operator" || cause.kind === "override-ended";
-        tallies.demand("F4", isAsked || cause.kind === "evacuate", () => `in failsafe ${leader.name} does ${cause.kind}`);
+        tallies.demand(
+          "F4",
+          isAsked || cause.kind === "evacuate",
+          () => `in failsafe ${leader.name} does ${cause.kind}`,
+        );
         if (cause.kind === "evacuate") tallies.sometimes("a service moved in failsafe");
       }
     },

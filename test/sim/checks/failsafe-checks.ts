@@ -78,7 +78,10 @@ export function makeFailsafeChecks(tallies: Tallies, now: () => number, arbiters
     },
     ended(decided) {
       for (const commit of owed.values())
-        tallies.violate("F3", `what ${commit.by} did in failsafe, sequence ${commit.sequence}, never came into the store`);
+        tallies.violate(
+          "F3",
+          `what ${commit.by} did in failsafe, sequence ${commit.sequence}, never came into the store`,
+        );
       const texts = decided.map((decision) => JSON.stringify(decision));
       // A standby that lost commits may have lost the very ones by which a leader would know that it decided before.
       if (!isSuffixLost)

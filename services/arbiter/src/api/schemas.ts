@@ -108,7 +108,9 @@ export const SnapshotQuery = Type.Object(
   closed,
 );
 export const FailsafeQuery = Type.Object(
-  { after: Type.String({ maxLength: 200, default: "", description: "The name of the last one heard. Default: none." }) },
+  {
+    after: Type.String({ maxLength: 200, default: "", description: "The name of the last one heard. Default: none." }),
+  },
   closed,
 );
 export const ConfigQuery = Type.Object({ after: whole("The revision the node has.") }, closed);

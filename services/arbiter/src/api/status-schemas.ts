@@ -123,7 +123,9 @@ const SiteStatus = shared(
 const who = {
   arbiter: text("Who answers."),
   isLeading: flag("The one who answers leads, and may write."),
-  isFailsafe: flag("It leads without the store, by promises of the others: only a site that is down is left by itself."),
+  isFailsafe: flag(
+    "It leads without the store, by promises of the others: only a site that is down is left by itself.",
+  ),
   fence: orNull(fenceText, "The snapshot that it hands out."),
 };
 

@@ -36,7 +36,7 @@ export function makeAsker(deps: Deps): Asker {
 
   /** What one arbiter answers, if it is that arbiter's word. */
   async function ask(arbiter: ArbiterConfig, envelope: Envelope) {
-    const said = openMessage(keyring, await deps.peers.send(arbiter, envelope).catch(() => undefined));
+    const said = openMessage(keyring, await deps.peers.send(arbiter, envelope));
     return said && "by" in said && said.by === arbiter.name ? said : undefined;
   }
 

@@ -13,7 +13,12 @@ export interface EntryLog {
   remove(kept: KeptEntry): Promise<void>;
 }
 
-export type KeptEntry = { readonly name: string; readonly entry: Entry; readonly envelope: Envelope; readonly hash: string };
+export type KeptEntry = {
+  readonly name: string;
+  readonly entry: Entry;
+  readonly envelope: Envelope;
+  readonly hash: string;
+};
 
 /** A leader in failsafe decides little; this is only so that nothing grows without end. */
 const entriesMax = 1_000;

@@ -18,7 +18,13 @@ export type Entry = PromiseAsk & {
 export type Message =
   | (PromiseAsk & { readonly kind: "ask" })
   /** `to` and `number` are the ask's, so that an old answer can't pass for a new one. */
-  | { readonly kind: "promise"; readonly by: string; readonly to: string; readonly epoch: number; readonly number: number }
+  | {
+      readonly kind: "promise";
+      readonly by: string;
+      readonly to: string;
+      readonly epoch: number;
+      readonly number: number;
+    }
   | {
       readonly kind: "no-promise";
       readonly by: string;

@@ -18,7 +18,7 @@ export function peersByHttp(token: string, signal: AbortSignal): FailsafePeers {
   const ask = async (url: string, body?: Envelope): Promise<unknown> => {
     const how = body ? ({ method: "POST", body } as const) : {};
     try {
-      const timeoutMs = answerTimeoutMs + (body?.payload.length ?? 0) / bytesPerMs;
+      const timeoutMs = Math.ceil(answerTimeoutMs + (body?.payload.length ?? 0) / bytesPerMs);
       const answer = await request({ url, ...how, token, timeoutMs, bytesMax: entryBytesMax, signal });
       return answer.status === 200 ? answer.body : undefined;
     } catch (error) {

@@ -5,8 +5,8 @@ import {
   leaseTiming,
   type Opinion,
   type Override,
-  SluiceError,
   type SiteName,
+  SluiceError,
 } from "@sluice/core";
 import type { Lease, Store } from "@sluice/ports";
 import { type Keyring, makeLogger, makeRegistry } from "@sluice/runtime";
@@ -37,7 +37,8 @@ export function openThree() {
 
   const door = <T extends object>(name: Name, of: () => T): T =>
     new Proxy({} as T, {
-      get: (_target, key: string) =>
+      get:
+        (_target, key: string) =>
         async (...args: unknown[]): Promise<unknown> => {
           if (away.has(name)) throw new SluiceError("STORE_UNAVAILABLE", "it is away", { transient: true });
           return (of() as Record<string, (...all: unknown[]) => unknown>)[key]?.(...args);
@@ -70,7 +71,10 @@ export function openThree() {
     });
     context.ballots.count = () => ({ votes: votesOf(opinions), freshDomains: ["site-a", "site-b", "site-w"] });
     contexts.set(name, context);
-    turns.set(name, makeLeaseTurn(context, async () => false));
+    turns.set(
+      name,
+      makeLeaseTurn(context, async () => false),
+    );
   }
   for (const name of names) start(name);
 

@@ -34,7 +34,7 @@ export function makeWriteBack(deps: Deps): WriteBack {
   async function keptBy(arbiter: ArbiterConfig): Promise<readonly KeptEntry[]> {
     const all: KeptEntry[] = [];
     for (;;) {
-      const next = keptFrom(keyring, await deps.peers.next(arbiter, all.at(-1)?.name ?? "").catch(() => undefined));
+      const next = keptFrom(keyring, await deps.peers.next(arbiter, all.at(-1)?.name ?? ""));
       if (!next || next.name <= (all.at(-1)?.name ?? "")) return all;
       all.push(next);
     }
