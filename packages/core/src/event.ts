@@ -198,31 +198,47 @@ export function sentence(event: Event): string {
     case "config-applied":
       return `config revision ${event.revision} applied by ${event.by}`;
     case "leader-elected":
-      return `${event.arbiter} leads, epoch ${event.epoch}`;
     case "leader-resigned":
-      return `${event.arbiter} no longer leads epoch ${event.epoch}: ${event.because}`;
+      return leaderSentence(event);
     case "adopted":
       return `adopted ${formatFence(event.fence)} from ${event.from}: it is newer than the store${endedSentence(event.ended)}`;
     case "diverged":
       return `diverged, frozen until an operator chooses: ${event.detail}`;
     case "failsafe-entered":
-      return `the store is away: epoch ${event.epoch} goes on in failsafe, by promises of ${event.promisedBy.join(", ")}`;
     case "failsafe-ended":
-      return `failsafe of epoch ${event.epoch} ended: ${event.because}`;
     case "written-back":
-      return `wrote back what ${event.leader} did in failsafe, epoch ${event.epoch}, entry ${event.number}${event.isRecordOnly ? "; another leader had come first, so it is a record alone" : ""}`;
+      return failsafeSentence(event);
     case "published":
       return `published ${formatFence(event.fence)}: ${event.causes.join("; ")}`;
     case "applied":
-      return `${event.nameserver} serves ${formatFence(event.fence)}`;
     case "gateway-applied":
-      return `${event.gateway} routes by ${formatFence(event.fence)}`;
+      return appliedSentence(event);
     case "verified":
       return `${event.service}: ${event.servers.length} nameservers answer by ${formatFence(event.fence)}${event.missing.length > 0 ? `, not reached: ${event.missing.join(", ")}` : ""}`;
     default:
       return event satisfies never;
   }
 }
+
+const leaderSentence = (event: Extract<Event, { kind: "leader-elected" | "leader-resigned" }>): string =>
+  event.kind === "leader-elected"
+    ? `${event.arbiter} leads, epoch ${event.epoch}`
+    : `${event.arbiter} no longer leads epoch ${event.epoch}: ${event.because}`;
+
+function failsafeSentence(
+  event: Extract<Event, { kind: "failsafe-entered" | "failsafe-ended" | "written-back" }>,
+): string {
+  if (event.kind === "failsafe-entered")
+    return `the store is away: epoch ${event.epoch} goes on in failsafe, by promises of ${event.promisedBy.join(", ")}`;
+  if (event.kind === "failsafe-ended") return `failsafe of epoch ${event.epoch} ended: ${event.because}`;
+  const record = event.isRecordOnly ? "; another leader had come first, so it is a record alone" : "";
+  return `wrote back what ${event.leader} did in failsafe, epoch ${event.epoch}, entry ${event.number}${record}`;
+}
+
+const appliedSentence = (event: Extract<Event, { kind: "applied" | "gateway-applied" }>): string =>
+  event.kind === "applied"
+    ? `${event.nameserver} serves ${formatFence(event.fence)}`
+    : `${event.gateway} routes by ${formatFence(event.fence)}`;
 
 const endedSentence = (ended: readonly string[] = []): string =>
   ended.length > 0 ? `, and contradicts the overrides ${ended.join(", ")}, which end` : "";

@@ -16,6 +16,7 @@ import type { Ballots } from "./ballots.ts";
 import type { Journal } from "./journal.ts";
 import type { Leadership } from "./leadership.ts";
 import type { ArbiterMetrics } from "./metrics.ts";
+import { makeSettled } from "./settled.ts";
 import type { Under, WorldKeeper } from "./world-keeper.ts";
 
 /** The arbiter's one loop: gather → step → perform → record. */
@@ -47,8 +48,7 @@ const commandsMax = 64;
 
 export function makeLoop(deps: Deps): Loop {
   let watch: Watch = newWatch;
-  let settledEpoch: number | undefined;
-  let settledTerm = 0;
+  const settled = makeSettled(deps.leadership, deps.settle);
   /** When the cycle was that `watch` comes from. */
   let countedAt: MonoMs | undefined;
   const queue: Queued[] = [];
@@ -61,19 +61,9 @@ export function makeLoop(deps: Deps): Loop {
     const held = deps.leadership.held();
     if (!held || deps.leadership.whyNotWrite() !== undefined) return undefined;
     if (deps.leadership.isFailsafe()) await deps.keeper.takeUp();
-    else if (await deps.keeper.readBack().catch(unlessStoreAway)) settledEpoch = undefined;
-    if (isSettled()) return held.epoch;
-    const term = deps.leadership.terms();
-    if (!(await deps.settle(held.epoch)) || deps.leadership.terms() !== term) return undefined;
-    settledEpoch = deps.leadership.held()?.epoch;
-    settledTerm = term;
-    return settledEpoch;
+    else if (await deps.keeper.readBack().catch(unlessStoreAway)) settled.forget();
+    return settled.is() ? held.epoch : settled.settle(held.epoch);
   }
-
-  const isSettled = (): boolean =>
-    settledEpoch !== undefined &&
-    deps.leadership.held()?.epoch === settledEpoch &&
-    deps.leadership.terms() === settledTerm;
 
   function gather() {
     const { config, configRevision } = deps.keeper.durable();
@@ -120,7 +110,7 @@ export function makeLoop(deps: Deps): Loop {
       deps.metrics.refusedCommits.inc({ why: committed.because });
       if (committed.because === "fenced") await deps.leadership.resign("the store has a newer epoch");
       if (committed.because === "conflict") {
-        settledEpoch = undefined;
+        settled.forget();
         await deps.keeper.refresh();
       }
       return notCommitted(committed.because);
@@ -132,10 +122,8 @@ export function makeLoop(deps: Deps): Loop {
   return {
     turn,
     watch: () => watch,
-    isLeading: isSettled,
-    settleAnew() {
-      settledEpoch = undefined;
-    },
+    isLeading: () => settled.is(),
+    settleAnew: () => settled.forget(),
     submit: (command) => enqueue(queue, command),
   };
 }

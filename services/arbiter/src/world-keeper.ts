@@ -72,18 +72,14 @@ export function makeWorldKeeper(deps: Deps): WorldKeeper {
   let isAdopted = false;
   /** A commit whose outcome was lost with the connection; settled before anything else is done. */
   let unsettled: { readonly commit: Commit; readonly change: Change } | undefined;
-
-  /** The stored configuration as this version reads it; a follower loads the world at every commit, and it seldom changes. */
-  let read: { readonly revision: number; readonly config: Config } | undefined;
+  const configOf = makeConfigReader();
 
   async function load(): Promise<void> {
     const stored = await deps.store.load();
     if (!stored) return;
     head = stored.sequence;
     isAdopted = false;
-    if (read?.revision !== stored.configRevision)
-      read = { revision: stored.configRevision, config: withNewSettings(stored.config) };
-    durable = restore(deps, { ...stored, config: read.config });
+    durable = restore(deps, { ...stored, config: configOf(stored) });
     const { snapshotEnvelope } = stored;
     if (durable.snapshot && snapshotEnvelope) deps.desk.offer(durable.snapshot, snapshotEnvelope);
   }
@@ -117,11 +113,8 @@ export function makeWorldKeeper(deps: Deps): WorldKeeper {
       const found = await deps.store.head();
       if (found?.sequence === head) return false;
       if (found) await load();
-      else {
-        // The store is empty again. What is known here is newer, and goes into it whole with the next commit.
-        head = undefined;
-        isAdopted = true;
-      }
+      // The store is empty again. What is known here is newer, and goes into it whole with the next commit.
+      else [head, isAdopted] = [undefined, true];
       return true;
     },
     adopt(found) {
@@ -132,14 +125,11 @@ export function makeWorldKeeper(deps: Deps): WorldKeeper {
       const { overrides } = durable;
       durable = adoptInto(durable, adoption.found);
       isAdopted = true;
-      const { fence } = adoption.found.snapshot;
-      const ended = overrides.filter((override) => !durable.overrides.includes(override)).map(({ id }) => id);
-      const event = { kind: "adopted", fence, from: adoption.found.from, ended } as const;
-      return { kind: "adopted", event, epoch: fence.epoch };
+      return adopted(adoption.found, overrides, durable);
     },
     async commit(change, under) {
-      if (under.isFailsafe ? unsettled : await readBack())
-        return { kind: "refused", because: under.isFailsafe ? "unkept" : "conflict" };
+      if (!under.isFailsafe && (await readBack())) return { kind: "refused", because: "conflict" };
+      if (unsettled) return { kind: "refused", because: "unkept" };
       const commit = toCommit(deps, change, { ...under, head, isWhole: isAdopted });
       unsettled = { commit, change };
       if (under.isFailsafe) {
@@ -153,6 +143,22 @@ export function makeWorldKeeper(deps: Deps): WorldKeeper {
       return { kind: "committed" };
     },
   };
+}
+
+/** The stored configuration as this version reads it; a follower loads the world at every commit, and it seldom changes. */
+function makeConfigReader(): (stored: StoredWorld) => Config {
+  let read: { readonly revision: number; readonly config: Config } | undefined;
+  return ({ configRevision, config }) => {
+    if (read?.revision !== configRevision) read = { revision: configRevision, config: withNewSettings(config) };
+    return read.config;
+  };
+}
+
+/** The event that tells of an adoption, with the overrides that it ended. */
+function adopted({ snapshot, from }: Found, before: Durable["overrides"], after: Durable): AdoptionOutcome {
+  const { fence } = snapshot;
+  const ended = before.filter((override) => !after.overrides.includes(override)).map(({ id }) => id);
+  return { kind: "adopted", event: { kind: "adopted", fence, from, ended }, epoch: fence.epoch };
 }
 
 const emptyWorld = (config: Config): Durable => ({

@@ -15,7 +15,7 @@ import { makeVoteChecks, type VoteChecks } from "./vote-checks.ts";
 export type Checks = Omit<LeaseChecks, "sending" | "committed" | "lostSuffix" | "forget"> &
   Omit<PlaneChecks, "committed"> &
   Pick<VoteChecks, "counted" | "nonceGiven"> &
-  Omit<FailsafeChecks, "written" | "stored" | "lostSuffix"> & {
+  Omit<FailsafeChecks, "decided" | "heard" | "written" | "stored" | "lostSuffix"> & {
     readonly tallies: Tallies;
     sometimes(what: string): void;
     committing(client: SimulatedProcess, commit: Commit): void;
@@ -75,16 +75,7 @@ export function makeChecks(deps: Deps): Checks {
       lease.readBack(leader, commit.id);
       if (judged.has(commit.id)) return;
       judge(leader, commit);
-      tallies.sometimes("a leader in failsafe decided");
-      for (const { cause } of commit.decisions) {
-        const isAsked = cause.kind === "operator" || cause.kind === "override-ended";
-        tallies.demand(
-          "F4",
-          isAsked || cause.kind === "evacuate",
-          () => `in failsafe ${leader.name} does ${cause.kind}`,
-        );
-        if (cause.kind === "evacuate") tallies.sometimes("a service moved in failsafe");
-      }
+      failsafe.decided(leader, commit);
     },
     written(arbiter, commit) {
       if (failsafe.written(arbiter, commit)) planes.committed(commit);
@@ -111,11 +102,7 @@ export function makeChecks(deps: Deps): Checks {
     askedBeforeWriting: (arbiter, found) => worlds.asked(arbiter, found),
     told(event) {
       if (event.kind === "adopted") tallies.sometimes("a leader adopted a newer world than its store's");
-      if (event.kind === "failsafe-entered") tallies.sometimes("a leader went on in failsafe");
-      if (event.kind === "failsafe-ended")
-        tallies.sometimes(
-          event.because === "the store is back" ? "failsafe ended with the store" : "failsafe ended without the store",
-        );
+      failsafe.heard(event);
       if (event.kind === "diverged") tallies.sometimes("a leader found worlds that disagree, and waited");
     },
     offered: (_node, result) => tallies.sometimes(`a node was offered a snapshot: ${result}`),

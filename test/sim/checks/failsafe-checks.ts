@@ -1,4 +1,4 @@
-import { leaseTiming, majority, promiseTiming } from "@sluice/core";
+import { type Event, leaseTiming, majority, promiseTiming } from "@sluice/core";
 import type { Commit } from "@sluice/ports";
 import type { SimulatedProcess } from "@sluice/testkit";
 import type { Tallies } from "./tallies.ts";
@@ -11,6 +11,9 @@ export interface FailsafeChecks {
   acquiring(client: SimulatedProcess): void;
   /** A leader hands out what it decided without the store. */
   publishing(leader: SimulatedProcess, epoch: number): void;
+  /** A leader has decided without the store. */
+  decided(leader: SimulatedProcess, commit: Commit): void;
+  heard(event: Event): void;
   /** An entry is on an arbiter's disk. True when it has come to be on a second one. */
   written(arbiter: string, commit: Commit): boolean;
   /** A commit is in the database. */
@@ -58,6 +61,8 @@ export function makeFailsafeChecks(tallies: Tallies, now: () => number, arbiters
         () => `${leader.name} publishes in failsafe at ${Math.round(now())} ms by ${binding.length} promises`,
       );
     },
+    decided: (leader, commit) => checkDecided(tallies, leader, commit),
+    heard: (event) => noteEvent(tallies, event),
     written(arbiter, commit) {
       const on = disks.get(commit.id) ?? new Set();
       disks.set(commit.id, on.add(arbiter));
@@ -88,4 +93,20 @@ export function makeFailsafeChecks(tallies: Tallies, now: () => number, arbiters
         tallies.demand("F3", new Set(texts).size === texts.length, () => "a decision is in the store twice");
     },
   };
+}
+
+function checkDecided(tallies: Tallies, leader: SimulatedProcess, commit: Commit): void {
+  tallies.sometimes("a leader in failsafe decided");
+  for (const { kind } of commit.decisions.map(({ cause }) => cause)) {
+    const isAsked = kind === "operator" || kind === "override-ended";
+    tallies.demand("F4", isAsked || kind === "evacuate", () => `in failsafe ${leader.name} does ${kind}`);
+    if (kind === "evacuate") tallies.sometimes("a service moved in failsafe");
+  }
+}
+
+function noteEvent(tallies: Tallies, event: Event): void {
+  if (event.kind === "failsafe-entered") tallies.sometimes("a leader went on in failsafe");
+  if (event.kind !== "failsafe-ended") return;
+  const how = event.because === "the store is back" ? "with" : "without";
+  tallies.sometimes(`failsafe ended ${how} the store`);
 }

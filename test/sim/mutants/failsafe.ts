@@ -15,8 +15,8 @@ export const failsafeMutants: readonly Mutant[] = [
   {
     name: "promise-not-kept",
     about: "an arbiter bids for the lease though it has promised not to",
-    file: `${arbiter}/leadership.ts`,
-    find: 'if (move === "wait" || failsafe.isBound()) return;',
+    file: `${arbiter}/follow.ts`,
+    find: 'if (move === "wait" || pen.failsafe.isBound()) return;',
     replace: 'if (move === "wait") return;',
   },
   {
@@ -58,8 +58,8 @@ export const failsafeMutants: readonly Mutant[] = [
     name: "empty-store-conflicts",
     about: "a store that is empty again takes no commit of an arbiter that runs",
     file: `${arbiter}/world-keeper.ts`,
-    find: "        head = undefined;\n        isAdopted = true;",
-    replace: "        return false;",
+    find: "else [head, isAdopted] = [undefined, true];",
+    replace: "else return false;",
   },
   {
     name: "suspended-votes-stay-fresh",

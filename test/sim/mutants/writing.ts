@@ -57,9 +57,9 @@ export const writingMutants: readonly Mutant[] = [
   {
     name: "deadline-from-receive",
     about: "the leader's deadline counts from the reply to its renewal",
-    file: `${arbiter}/leadership.ts`,
+    file: `${arbiter}/lead.ts`,
     find: "held = { ...leading, renewSentAt: sentAt, wallMinusMonoMs };",
-    replace: "held = { ...leading, renewSentAt: clock.monotonicMs(), wallMinusMonoMs };",
+    replace: "held = { ...leading, renewSentAt: pen.clock.monotonicMs(), wallMinusMonoMs };",
   },
   {
     name: "deadline-not-checked",

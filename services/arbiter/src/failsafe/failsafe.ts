@@ -55,10 +55,10 @@ export function makeFailsafe(deps: Deps): Failsafe {
   });
   return {
     ...makeAsker({ ...deps, log }),
-    run: writeBack.run,
-    isNeeded: writeBack.isNeeded,
-    found: writeBack.found,
-    decisions: writeBack.decisions,
+    run: (epoch, durable) => writeBack.run(epoch, durable),
+    isNeeded: (config) => writeBack.isNeeded(config),
+    found: () => writeBack.found(),
+    decisions: () => writeBack.decisions(),
     async load() {
       if (isLoaded) return;
       await log.load();
@@ -69,9 +69,9 @@ export function makeFailsafe(deps: Deps): Failsafe {
       await promiser.tidy();
       if (log.all().length > 0) await writeBack.tidy();
     },
-    isBound: promiser.isBound,
-    promised: promiser.promised,
-    answer: promiser.answer,
+    isBound: () => promiser.isBound(),
+    promised: () => promiser.promised(),
+    answer: (value) => promiser.answer(value),
     next: (after) => log.all().find(({ name }) => name > after)?.envelope,
     kept: () => log.all().length,
   };

@@ -1,7 +1,10 @@
 import { checkConfig } from "@sluice/contract";
 import {
   type Command,
+  type Config,
   type Envelope,
+  type EpochMs,
+  epochMs,
   leaseTiming,
   type Opinion,
   type Override,
@@ -16,6 +19,7 @@ import type { ArbiterContext } from "../context.ts";
 import { makeLeaseTurn } from "../lease-turn.ts";
 import { makeArbiterMetrics } from "../metrics.ts";
 import type { KeptFiles } from "./kept-files.ts";
+import type { FailsafePeers } from "./peers.ts";
 
 export const names = ["arbiter-w", "arbiter-a", "arbiter-b"] as const;
 type Name = (typeof names)[number];
@@ -23,9 +27,7 @@ type Name = (typeof names)[number];
 /** Three arbiters of two serving sites and a witness: one clock, one store, and each its own disk. */
 export function openThree() {
   const clock = makeVirtualClock();
-  const checked = checkConfig(settings);
-  if (checked.kind === "invalid") throw new Error(JSON.stringify(checked.problems));
-  const { config } = checked;
+  const config = checkedConfig();
   let database = makeMemoryDatabase(clock);
   const contexts = new Map<Name, ArbiterContext>();
   const turns = new Map<Name, () => Promise<void>>();
@@ -35,16 +37,6 @@ export function openThree() {
   const opinions = new Map<SiteName, Opinion>();
   let asked = 0;
 
-  const door = <T extends object>(name: Name, of: () => T): T =>
-    new Proxy({} as T, {
-      get:
-        (_target, key: string) =>
-        async (...args: unknown[]): Promise<unknown> => {
-          if (away.has(name)) throw new SluiceError("STORE_UNAVAILABLE", "it is away", { transient: true });
-          return (of() as Record<string, (...all: unknown[]) => unknown>)[key]?.(...args);
-        },
-    });
-
   function start(name: Name): void {
     const peer = (of: string): ArbiterContext | undefined =>
       dead.has(of as Name) || dead.has(name) ? undefined : contexts.get(of as Name);
@@ -52,24 +44,19 @@ export function openThree() {
       name,
       config,
       clock,
-      store: door<Store>(name, () => database.open().store),
-      lease: door<Lease>(name, () => database.open().lease),
+      store: door<Store>(
+        () => away.has(name),
+        () => database.open().store,
+      ),
+      lease: door<Lease>(
+        () => away.has(name),
+        () => database.open().lease,
+      ),
       files: filesOf(disks.get(name) ?? new Map()),
-      peers: {
-        send: async (to, envelope) => peer(to.name)?.failsafe.answer(envelope),
-        next: async (of, after) => peer(of.name)?.failsafe.next(after),
-      },
-      findServed: async () => [],
-      logger: makeLogger({ service: "test", name, level: "silent" }),
-      signer: { keyId: name, sign: (kind, value) => sign(name, kind, value) },
-      keyring,
-      metrics: makeArbiterMetrics(makeRegistry()),
-      timing: leaseTiming,
-      newNonce: () => "nonce",
-      wake: () => undefined,
-      signal: new AbortController().signal,
+      peers: peersOf(peer),
+      ...usual(name),
     });
-    context.ballots.count = () => ({ votes: votesOf(opinions), freshDomains: ["site-a", "site-b", "site-w"] });
+    context.ballots.count = () => ({ votes: votesOf(opinions), freshDomains: everywhere });
     contexts.set(name, context);
     turns.set(
       name,
@@ -78,11 +65,7 @@ export function openThree() {
   }
   for (const name of names) start(name);
 
-  const of = (name: Name): ArbiterContext => {
-    const context = contexts.get(name);
-    if (!context) throw new Error(`${name} was never started`);
-    return context;
-  };
+  const of = (name: Name): ArbiterContext => contexts.get(name) ?? neverStarted(name);
   return {
     clock,
     away,
@@ -111,25 +94,67 @@ export function openThree() {
       await of(name).loop.turn();
       return told;
     },
-    freeze: (id: string): Override => ({
-      id,
-      kind: "freeze",
-      by: "anna",
-      reason: "a test",
-      setAt: clock.wallMs(),
-      until: (clock.wallMs() + 3_600_000) as Override["until"],
-    }),
+    freeze: (id: string): Override => freezeFrom(id, clock.wallMs()),
   };
 }
 
+function checkedConfig(): Config {
+  const checked = checkConfig(settings);
+  if (checked.kind === "invalid") throw new Error(JSON.stringify(checked.problems));
+  return checked.config;
+}
+
+const everywhere = ["site-a", "site-b", "site-w"];
+
+const usual = (name: Name) => ({
+  findServed: async () => [],
+  logger: makeLogger({ service: "test", name, level: "silent" }),
+  signer: { keyId: name, sign: (kind: string, value: unknown) => sign(name, kind, value) },
+  keyring,
+  metrics: makeArbiterMetrics(makeRegistry()),
+  timing: leaseTiming,
+  newNonce: () => "nonce",
+  wake: () => undefined,
+  signal: new AbortController().signal,
+});
+
 const common = { by: "anna", reason: "a test", overrideRules: [], isDryRun: false };
+
+/** The way to the store, which may be away at any call. */
+const door = <T extends object>(isAway: () => boolean, of: () => T): T =>
+  new Proxy({} as T, {
+    get:
+      (_target, key: string) =>
+      async (...args: unknown[]): Promise<unknown> => {
+        if (isAway()) throw new SluiceError("STORE_UNAVAILABLE", "it is away", { transient: true });
+        return (of() as Record<string, (...all: unknown[]) => unknown>)[key]?.(...args);
+      },
+  });
+
+const freezeFrom = (id: string, setAt: EpochMs): Override => ({
+  id,
+  kind: "freeze",
+  by: "anna",
+  reason: "a test",
+  setAt,
+  until: epochMs(setAt + 3_600_000),
+});
+
+const peersOf = (peer: (name: string) => ArbiterContext | undefined): FailsafePeers => ({
+  send: async (to, envelope) => peer(to.name)?.failsafe.answer(envelope),
+  next: async (of, after) => peer(of.name)?.failsafe.next(after),
+});
+
+function neverStarted(name: Name): never {
+  throw new Error(`${name} was never started`);
+}
 
 function unlessAway(error: unknown): void {
   if (!(error instanceof SluiceError) || !error.transient) throw error;
 }
 
 const votesOf = (opinions: ReadonlyMap<SiteName, Opinion>) =>
-  ["site-a", "site-b", "site-w"].flatMap((domain) =>
+  everywhere.flatMap((domain) =>
     ["site-a", "site-b"].map((site) => ({
       agent: `agent-${domain}`,
       domain,
