@@ -105,6 +105,7 @@ const table: Telling = {
     { arbiter: "w", epoch: 3, because: "it was stopped" },
     "w no longer leads epoch 3: it was stopped",
   ],
+  "lead-forced": [{ arbiter: "w", by, reason: "a drill" }, "anna lets w lead without enough fresh vantages: a drill"],
   adopted: [
     { fence, from: "ns-a", ended: ["o1", "o2"] },
     "adopted lab:3.41 from ns-a: it is newer than the store, and contradicts the overrides o1, o2, which end",

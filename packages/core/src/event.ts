@@ -110,6 +110,8 @@ export type Event =
   | { readonly kind: "config-applied"; readonly revision: number; readonly by: string }
   | { readonly kind: "leader-elected"; readonly arbiter: string; readonly epoch: number }
   | { readonly kind: "leader-resigned"; readonly arbiter: string; readonly epoch: number; readonly because: string }
+  /** Without enough fresh votes it may ask for the lease all the same, for a minute: an operator says that it isn't the one cut off. */
+  | { readonly kind: "lead-forced"; readonly arbiter: string; readonly by: string; readonly reason: string }
   | {
       readonly kind: "adopted";
       readonly fence: Fence;
@@ -168,9 +170,8 @@ export function sentence(event: Event): string {
     case "vantage-back":
       return `${event.domain} votes again`;
     case "stale-inputs":
-      return `only ${event.fresh} of the ${event.needed} fresh vantages needed; nothing moves by itself until they are back`;
     case "inputs-fresh":
-      return `${event.fresh} vantages are fresh; automation is on again`;
+      return inputsSentence(event);
     case "situation-changed":
       return `${event.service}: ${event.to} (was ${event.from})`;
     case "decided":
@@ -199,6 +200,7 @@ export function sentence(event: Event): string {
       return `config revision ${event.revision} applied by ${event.by}`;
     case "leader-elected":
     case "leader-resigned":
+    case "lead-forced":
       return leaderSentence(event);
     case "adopted":
       return `adopted ${formatFence(event.fence)} from ${event.from}: it is newer than the store${endedSentence(event.ended)}`;
@@ -220,10 +222,17 @@ export function sentence(event: Event): string {
   }
 }
 
-const leaderSentence = (event: Extract<Event, { kind: "leader-elected" | "leader-resigned" }>): string =>
-  event.kind === "leader-elected"
-    ? `${event.arbiter} leads, epoch ${event.epoch}`
-    : `${event.arbiter} no longer leads epoch ${event.epoch}: ${event.because}`;
+const inputsSentence = (event: Extract<Event, { kind: "stale-inputs" | "inputs-fresh" }>): string =>
+  event.kind === "inputs-fresh"
+    ? `${event.fresh} vantages are fresh; automation is on again`
+    : `only ${event.fresh} of the ${event.needed} fresh vantages needed; nothing moves by itself until they are back`;
+
+function leaderSentence(event: Extract<Event, { kind: "leader-elected" | "leader-resigned" | "lead-forced" }>): string {
+  if (event.kind === "lead-forced")
+    return `${event.by} lets ${event.arbiter} lead without enough fresh vantages: ${event.reason}`;
+  if (event.kind === "leader-elected") return `${event.arbiter} leads, epoch ${event.epoch}`;
+  return `${event.arbiter} no longer leads epoch ${event.epoch}: ${event.because}`;
+}
 
 function failsafeSentence(
   event: Extract<Event, { kind: "failsafe-entered" | "failsafe-ended" | "written-back" }>,

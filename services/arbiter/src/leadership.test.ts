@@ -111,6 +111,18 @@ test("without fresh votes, or when the configuration names it no more, an arbite
   assert.deepEqual(holders([arbiters[0], dropped]), [false, false]);
 });
 
+test("on an operator's word it bids without enough fresh votes, for a minute", async () => {
+  const { arbiters, clock } = threeArbiters();
+  const [arbiter] = arbiters;
+  arbiter.force();
+  await arbiter.tick(false);
+  assert.ok(arbiter.held());
+  await arbiter.resign("a test");
+  clock.advance(60_000);
+  await arbiter.tick(false);
+  assert.equal(arbiter.held(), undefined);
+});
+
 test("a store that is away costs the lead and nothing else; other errors are not swallowed", async () => {
   let failure: Error | undefined;
   const wrap = (lease: Lease): Lease => ({

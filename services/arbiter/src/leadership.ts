@@ -25,6 +25,8 @@ export interface Leadership {
   tick(canLead: boolean): Promise<void>;
   /** Somebody else found the store away: the next look asks for promises first, as another wait for the store may be too long. */
   doubtStore(): void;
+  /** On an operator's word it bids for a minute though too few votes are fresh. What it has promised holds all the same. */
+  force(): void;
   /** Takes an epoch above `above`, after a newer fence was found in the world. */
   raise(above: number): Promise<boolean>;
   /** When the lease row was last read or renewed, by the monotonic clock: how we know that the store is there. */
@@ -33,12 +35,17 @@ export interface Leadership {
   resign(because: string): Promise<void>;
 }
 
+const forcedForMs = 60_000;
+
 export function makeLeadership(deps: LeadershipDeps): Leadership {
   const pen = newPen(deps);
   const { lease, name } = deps;
+  let forcedAt: MonoMs | undefined;
+
+  const isForced = (): boolean => forcedAt !== undefined && deps.clock.monotonicMs() - forcedAt < forcedForMs;
 
   async function tick(canLead: boolean): Promise<void> {
-    if (!pen.held) return follow(pen, canLead);
+    if (!pen.held) return follow(pen, canLead || isForced());
     const reason = whyNotNow(pen);
     if (reason !== undefined) return drop(pen, reason);
     return pen.held.isFailsafe ? leadFailsafe(pen, pen.held) : lead(pen, pen.held);
@@ -51,6 +58,9 @@ export function makeLeadership(deps: LeadershipDeps): Leadership {
     terms: () => pen.terms,
     lastSeenAt: () => pen.lastSeenAt,
     whyNotWrite: () => whyNotNow(pen),
+    force() {
+      forcedAt = deps.clock.monotonicMs();
+    },
     doubtStore() {
       pen.isStoreDoubted = true;
     },

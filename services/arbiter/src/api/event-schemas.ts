@@ -121,6 +121,7 @@ const eventFields = {
   "config-applied": { revision: whole(), by },
   "leader-elected": { arbiter: text(), epoch: whole() },
   "leader-resigned": { arbiter: text(), epoch: whole(), because },
+  "lead-forced": { arbiter: text(), by, reason: text() },
   adopted: { fence: FenceSchema, from: text(), ended: Type.Optional(listOf(text())) },
   diverged: { detail: text() },
   "failsafe-entered": { epoch: whole(), promisedBy: listOf(text()) },

@@ -57,6 +57,7 @@ const forMs = Type.Optional(
   Type.Integer({ minimum: 1_000, maximum: 2_592_000_000, description: "Lifetime in milliseconds. Default 86400000." }),
 );
 
+export const LeadBody = Type.Object({ reason: asked.reason, by: asked.by }, closed);
 export const EvacuateBody = Type.Object({ forMs, ...asked }, closed);
 export const OverrideBody = Type.Object(
   {
