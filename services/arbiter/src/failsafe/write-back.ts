@@ -1,7 +1,8 @@
 import type { ArbiterConfig, Config, Decision, Durable, Found } from "@sluice/core";
 import type { Store } from "@sluice/ports";
-import type { Keyring } from "@sluice/runtime";
+import type { Keyring, Logger } from "@sluice/runtime";
 import { openSnapshot } from "../adoption.ts";
+import { gaps } from "./chain.ts";
 import { type EntryLog, type KeptEntry, keptFrom } from "./entry-log.ts";
 import type { FailsafePeers } from "./peers.ts";
 import { replay } from "./replay.ts";
@@ -26,6 +27,7 @@ type Deps = {
   readonly keyring: Keyring;
   readonly log: EntryLog;
   readonly peers: FailsafePeers;
+  readonly logger: Logger;
 };
 
 export function makeWriteBack(deps: Deps): WriteBack {
@@ -57,7 +59,9 @@ export function makeWriteBack(deps: Deps): WriteBack {
 
   return {
     async run(epoch, durable) {
-      for (const kept of await collect(durable.config)) if (!(await writeOne(kept, epoch, durable))) return false;
+      const all = await collect(durable.config);
+      for (const gap of gaps(all)) deps.logger.error({ event: "failsafe-gap" }, gap);
+      for (const kept of all) if (!(await writeOne(kept, epoch, durable))) return false;
       return true;
     },
     async isNeeded(config) {
