@@ -1,4 +1,4 @@
-import type { Config, Found } from "@sluice/core";
+import type { Config, Event, Found } from "@sluice/core";
 import type { ArbiterContext } from "./context.ts";
 
 type Settling = Pick<ArbiterContext, "clock" | "keeper" | "leadership" | "journal" | "failsafe" | "desk" | "name"> & {
@@ -9,39 +9,52 @@ type Settling = Pick<ArbiterContext, "clock" | "keeper" | "leadership" | "journa
 const settleEveryMs = 2_000;
 
 /**
- * Before a new leader's first write: what was done in failsafe comes into the store; and what is served out there, is it newer
- * than the store? False while that is open.
+ * Before a new leader's first write: what is served out there, and is it newer than the store? And what was done in failsafe comes
+ * into the store, under an epoch that nobody had before. False while that is open.
  */
 export function makeSettling(parts: Settling): (epoch: number) => Promise<boolean> {
+  const { clock, keeper, leadership, journal, failsafe, desk } = parts;
   let askedAt: number | undefined;
   let told = "";
   let settledTerm = 0;
+
+  /** An operator must choose; until then it looks again now and then, and says it once. */
+  function wait(event: Extract<Event, { kind: "diverged" }>): false {
+    askedAt = clock.monotonicMs();
+    if (told !== event.detail) journal.note([event]);
+    told = event.detail;
+    return false;
+  }
+
+  /** A store that lost its past may give out an epoch that served before, and only our own term's was never another's. */
+  function isAbove(epoch: number, isKept: boolean): boolean {
+    const highest = keeper.durable().snapshot?.fence.epoch ?? 0;
+    return highest < epoch || (isKept && highest === epoch && leadership.terms() === settledTerm);
+  }
+
   return async (epoch) => {
-    const now = parts.clock.monotonicMs();
-    if (askedAt !== undefined && now - askedAt < settleEveryMs) return false;
-    await parts.keeper.refresh();
-    if (!(await parts.failsafe.run(epoch, parts.keeper.durable()))) return false;
-    await parts.keeper.refresh();
-    const { config } = parts.keeper.durable();
-    const own = parts.desk.current();
+    if (askedAt !== undefined && clock.monotonicMs() - askedAt < settleEveryMs) return false;
+    await keeper.refresh();
+    const own = desk.current();
     const found = [
-      ...(await parts.findServed(config)),
-      ...parts.failsafe.found(),
+      ...(await parts.findServed(keeper.durable().config)),
+      ...failsafe.found(),
       ...(own ? [{ from: parts.name, snapshot: own.snapshot }] : []),
     ];
-    const adopted = parts.keeper.adopt(found);
-    if (adopted.kind === "diverged") {
-      // An operator must choose; until then it looks again now and then, and says it once.
-      askedAt = now;
-      if (told !== adopted.event.detail) parts.journal.note([adopted.event]);
-      told = adopted.event.detail;
-      return false;
+    const adopt = () => keeper.adopt(found);
+    let adopted = adopt();
+    if (adopted.kind === "diverged") return wait(adopted.event);
+    const highest = keeper.durable().snapshot?.fence.epoch ?? 0;
+    if (!isAbove(epoch, adopted.kind === "kept") && !(await leadership.raise(highest))) return false;
+    const wrote = await failsafe.run(leadership.held()?.epoch ?? 0, keeper.durable());
+    if (wrote === "refused") return false;
+    if (wrote === "written") {
+      await keeper.refresh();
+      adopted = adopt();
     }
-    if (adopted.kind === "adopted") parts.journal.note([adopted.event]);
-    const highest = parts.keeper.durable().snapshot?.fence.epoch ?? 0;
-    // A store that lost its past may give out an epoch that served before, and then only our own term's was never another's.
-    const isOurs = adopted.kind === "kept" && highest === epoch && parts.leadership.terms() === settledTerm;
-    settledTerm = parts.leadership.terms();
-    return highest < epoch || isOurs || (await parts.leadership.raise(highest));
+    if (adopted.kind === "diverged") return wait(adopted.event);
+    if (adopted.kind === "adopted") journal.note([adopted.event]);
+    settledTerm = leadership.terms();
+    return true;
   };
 }

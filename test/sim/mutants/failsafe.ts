@@ -51,8 +51,8 @@ export const failsafeMutants: readonly Mutant[] = [
     name: "journal-never-written-back",
     about: "a leader takes the lease again and never looks into the journals",
     file: `${arbiter}/failsafe/write-back.ts`,
-    find: "for (const kept of all) if",
-    replace: "for (const kept of all.slice(0, 0)) if",
+    find: "for (const kept of all) {",
+    replace: "for (const kept of all.slice(0, 0)) {",
   },
   {
     name: "empty-store-conflicts",

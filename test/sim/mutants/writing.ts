@@ -79,8 +79,8 @@ export const writingMutants: readonly Mutant[] = [
     name: "no-adopt-before-first-write",
     about: "a new leader doesn't ask what is served before it writes",
     file: `${arbiter}/settle.ts`,
-    find: "parts.keeper.adopt(found);",
-    replace: "parts.keeper.adopt([]);",
+    find: "keeper.adopt(found);",
+    replace: "keeper.adopt([]);",
   },
   {
     name: "stale-world-reasserted",

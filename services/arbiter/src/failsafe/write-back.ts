@@ -9,8 +9,8 @@ import { replay } from "./replay.ts";
 
 /** Brings what was decided in failsafe into the store, each entry once, whoever leads by then. */
 export interface WriteBack {
-  /** Everything that this arbiter and those it reaches keep, in order; false when the store is another leader's by now. */
-  run(epoch: number, durable: Durable): Promise<boolean>;
+  /** Everything that this arbiter and those it reaches keep, in order; refused when the store is another leader's by now. */
+  run(epoch: number, durable: Durable): Promise<"nothing" | "written" | "refused">;
   /** Whether anybody keeps what the store has not. */
   isNeeded(config: Config): Promise<boolean>;
   /** What the kept entries would have served, as something that a new leader has found. */
@@ -50,7 +50,6 @@ export function makeWriteBack(deps: Deps): WriteBack {
   }
 
   async function writeOne({ entry }: KeptEntry, epoch: number, durable: Durable): Promise<boolean> {
-    if (await store.committed(entry.commit.id)) return true;
     const world = await store.load();
     const stored = world && { ...world, snapshot: openSnapshot(keyring, world.snapshotEnvelope) };
     const result = await store.commit(replay(entry, stored, { epoch, by: name, durable }));
@@ -61,8 +60,13 @@ export function makeWriteBack(deps: Deps): WriteBack {
     async run(epoch, durable) {
       const all = await collect(durable.config);
       for (const gap of gaps(all)) deps.logger.error({ event: "failsafe-gap" }, gap);
-      for (const kept of all) if (!(await writeOne(kept, epoch, durable))) return false;
-      return true;
+      let done: "nothing" | "written" = "nothing";
+      for (const kept of all) {
+        if (await store.committed(kept.entry.commit.id)) continue;
+        if (!(await writeOne(kept, epoch, durable))) return "refused";
+        done = "written";
+      }
+      return done;
     },
     async isNeeded(config) {
       for (const { entry } of await collect(config)) if (!(await store.committed(entry.commit.id))) return true;
