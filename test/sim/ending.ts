@@ -8,6 +8,8 @@ import type { World } from "./world.ts";
 const recoverMs = 40_000;
 /** What the leader publishes is everywhere by then. Unit: milliseconds. */
 const spreadMs = 1_000;
+/** One who gives way is followed within this time. Unit: milliseconds. */
+const handOverMs = 2_000;
 /** A site that dies among healthy ones is out of all answers by then: 30 s, and 13 s for an election. Unit: milliseconds. */
 const deadlineMs = 43_000;
 
@@ -25,6 +27,7 @@ export async function ending(world: World, stage: Stage): Promise<void> {
   }
   if (isBroken(world)) return;
   await checkAgreement(stage, "after everything healed");
+  world.checks.ended(await stage.cast.database.decisions());
   if (isBroken(world)) return;
   const serving = world.config.sites
     .filter(({ addresses, role }) => role === "serving" && addresses.length > 0)
@@ -50,6 +53,9 @@ async function checkAgreement(stage: Stage, when: string): Promise<void> {
       .keeper.durable().snapshot;
   const before = headNow();
   await runCarefully(world, spreadMs);
+  if (isBroken(world)) return;
+  // A leader may be giving way to the preferred one in this very moment.
+  if (!headNow()) await runCarefully(world, handOverMs);
   if (isBroken(world)) return;
   const leaders = arbiters.filter((arbiter) => arbiter.isLeading());
   tallies.demand(

@@ -39,7 +39,8 @@ const section = (title: string, lines: readonly string[]): readonly string[] =>
 
 function leaderLines(status: Status, survey: Survey): readonly string[] {
   const fence = `fence ${status.fence ?? "none yet"}, config revision ${status.configRevision}`;
-  if (status.isLeading) return [`leader    ${status.arbiter}, epoch ${status.epoch}, ${fence}`];
+  if (status.isLeading)
+    return [`leader    ${status.arbiter}, epoch ${status.epoch}, ${fence}`, ...failsafeLines(status)];
   const last = status.leader === null ? "nobody has led yet" : `${status.leader} did last, epoch ${status.epoch}`;
   return [
     `leader    NOBODY of those that answer (${last}); nothing moves by itself, and nameservers go on answering`,
@@ -47,6 +48,13 @@ function leaderLines(status: Status, survey: Survey): readonly string[] {
     `seen by   ${status.arbiter}, which follows: ${fence}`,
   ];
 }
+
+const failsafeLines = ({ isFailsafe, failsafeEntries = 0 }: Status): readonly string[] =>
+  isFailsafe
+    ? [
+        `FAILSAFE  the store is away; the others have promised. Only a site that is down is left by itself (${failsafeEntries} decisions kept)`,
+      ]
+    : [];
 
 function vantagesLine({ vantages, quorum }: Status): string {
   const fresh = vantages.filter(({ isFresh }) => isFresh).length;

@@ -12,6 +12,9 @@ export type Status = {
   readonly arbiter: string;
   /** The one who answered leads. */
   readonly isLeading: boolean;
+  /** It leads without the store. Absent: an arbiter of an older version. */
+  readonly isFailsafe?: boolean;
+  readonly failsafeEntries?: number;
   readonly whyNotReady: string | null;
   readonly leader: string | null;
   readonly epoch: number;

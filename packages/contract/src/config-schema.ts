@@ -277,7 +277,7 @@ const Store = closed(
     site: name("The site the database stands in."),
     acceptStoreRisk: Type.Optional(
       text(
-        "Why the database may stand in a serving site. Losing both at once stops moves. Default: none, and a store in a serving site is refused.",
+        "Why the database may stand in a serving site. Losing both, and the leader with them, stops moves. Default: none, and a store in a serving site is refused.",
       ),
     ),
   },

@@ -20,10 +20,7 @@ export type Automated = { readonly assessment: Assessment; readonly held: HeldBa
 export function automate(draft: Draft, service: ServiceConfig): Automated {
   if (!draft.services[service.name]) placeFirst(draft, service);
   keepSlots(draft, service);
-  forgetMoves(draft, service);
-  readmit(draft, service);
-  forgive(draft, service);
-  shed(draft, service);
+  if (!draft.isFailsafe) tidy(draft, service);
   const placed = placedNow(draft, service);
   const assessment = assess(draft, service, placed);
   const state = stateOf(draft, service);
@@ -34,6 +31,14 @@ export function automate(draft: Draft, service: ServiceConfig): Automated {
       : move(draft, service, { state, placed, assessment });
   const heldByFloor = serveBase(draft, service, assessment);
   return { assessment, held: held ?? heldByFloor };
+}
+
+/** What needs no decision, and can wait for the store. */
+function tidy(draft: Draft, service: ServiceConfig): void {
+  forgetMoves(draft, service);
+  readmit(draft, service);
+  forgive(draft, service);
+  shed(draft, service);
 }
 
 /** An override came or went, and what is served follows in this cycle. Only then is it known what is away from home. */

@@ -7,6 +7,7 @@ import type { ChannelName, Opinion, ServiceName, SiteName } from "./model.ts";
 export const brakeRules = [
   "freeze",
   "pin",
+  "failsafe",
   "second-site",
   "common-mode",
   "moves-per-hour",

@@ -39,6 +39,8 @@ export type Draft = {
   /** What `causes` holds, once one was added. */
   causeKeys?: Set<string>;
   events: Event[];
+  /** The store is away. */
+  isFailsafe?: boolean;
   readonly watch: Watch;
   readonly now: EpochMs;
   /** What has happened lately, once somebody has asked. */

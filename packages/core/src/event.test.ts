@@ -107,11 +107,21 @@ const table: Telling = {
     { arbiter: "w", epoch: 3, because: "it was stopped" },
     "w no longer leads epoch 3: it was stopped",
   ],
+  "lead-forced": [{ arbiter: "w", by, reason: "a drill" }, "anna lets w lead without enough fresh vantages: a drill"],
   adopted: [
     { fence, from: "ns-a", ended: ["o1", "o2"] },
     "adopted lab:3.41 from ns-a: it is newer than the store, and contradicts the overrides o1, o2, which end",
   ],
   diverged: [{ detail: "two worlds" }, "diverged, frozen until an operator chooses: two worlds"],
+  "failsafe-entered": [
+    { epoch: 3, promisedBy: ["b"] },
+    "the store is away: epoch 3 goes on in failsafe, by promises of b",
+  ],
+  "failsafe-ended": [{ epoch: 3, because: "the store is back" }, "failsafe of epoch 3 ended: the store is back"],
+  "written-back": [
+    { leader: "w", epoch: 3, number: 1, isRecordOnly: true },
+    "wrote back what w did in failsafe, epoch 3, entry 1; another leader had come first, so it is a record alone",
+  ],
   published: [{ fence, causes: ["evacuate site-a"] }, "published lab:3.41: evacuate site-a"],
   applied: [{ nameserver: "ns-a", fence }, "ns-a serves lab:3.41"],
   "gateway-applied": [{ gateway: "gateway-a", fence }, "gateway-a routes by lab:3.41"],

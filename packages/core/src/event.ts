@@ -113,6 +113,8 @@ export type Event =
   | { readonly kind: "keyset-taken"; readonly version: number; readonly revoked: readonly string[] }
   | { readonly kind: "leader-elected"; readonly arbiter: string; readonly epoch: number }
   | { readonly kind: "leader-resigned"; readonly arbiter: string; readonly epoch: number; readonly because: string }
+  /** Without enough fresh votes it may ask for the lease all the same, for a minute: an operator says that it isn't the one cut off. */
+  | { readonly kind: "lead-forced"; readonly arbiter: string; readonly by: string; readonly reason: string }
   | {
       readonly kind: "adopted";
       readonly fence: Fence;
@@ -121,6 +123,17 @@ export type Event =
       readonly ended?: readonly string[];
     }
   | { readonly kind: "diverged"; readonly detail: string }
+  /** The leader has lost the store, and goes on by the promises of the others. */
+  | { readonly kind: "failsafe-entered"; readonly epoch: number; readonly promisedBy: readonly string[] }
+  | { readonly kind: "failsafe-ended"; readonly epoch: number; readonly because: string }
+  /** What was decided in failsafe has come into the store. As a record alone: another leader had come first. */
+  | {
+      readonly kind: "written-back";
+      readonly leader: string;
+      readonly epoch: number;
+      readonly number: number;
+      readonly isRecordOnly: boolean;
+    }
   | { readonly kind: "published"; readonly fence: Fence; readonly causes: readonly string[] }
   | { readonly kind: "applied"; readonly nameserver: string; readonly fence: Fence }
   | { readonly kind: "gateway-applied"; readonly gateway: string; readonly fence: Fence }
@@ -162,9 +175,8 @@ export function sentence(event: Event): string {
     case "vantage-back":
       return `${event.domain} votes again`;
     case "stale-inputs":
-      return `only ${event.fresh} of the ${event.needed} fresh vantages needed; nothing moves by itself until they are back`;
     case "inputs-fresh":
-      return `${event.fresh} vantages are fresh; automation is on again`;
+      return inputsSentence(event);
     case "situation-changed":
       return `${event.service}: ${event.to} (was ${event.from})`;
     case "decided":
@@ -194,25 +206,55 @@ export function sentence(event: Event): string {
     case "keyset-taken":
       return `keyset ${event.version} is in force; revoked: ${event.revoked.join(", ") || "none"}`;
     case "leader-elected":
-      return `${event.arbiter} leads, epoch ${event.epoch}`;
     case "leader-resigned":
-      return `${event.arbiter} no longer leads epoch ${event.epoch}: ${event.because}`;
+    case "lead-forced":
+      return leaderSentence(event);
     case "adopted":
       return `adopted ${formatFence(event.fence)} from ${event.from}: it is newer than the store${endedSentence(event.ended)}`;
     case "diverged":
       return `diverged, frozen until an operator chooses: ${event.detail}`;
+    case "failsafe-entered":
+    case "failsafe-ended":
+    case "written-back":
+      return failsafeSentence(event);
     case "published":
       return `published ${formatFence(event.fence)}: ${event.causes.join("; ")}`;
     case "applied":
-      return `${event.nameserver} serves ${formatFence(event.fence)}`;
     case "gateway-applied":
-      return `${event.gateway} routes by ${formatFence(event.fence)}`;
+      return appliedSentence(event);
     case "verified":
       return `${event.service}: ${event.servers.length} nameservers answer by ${formatFence(event.fence)}${event.missing.length > 0 ? `, not reached: ${event.missing.join(", ")}` : ""}`;
     default:
       return event satisfies never;
   }
 }
+
+const inputsSentence = (event: Extract<Event, { kind: "stale-inputs" | "inputs-fresh" }>): string =>
+  event.kind === "inputs-fresh"
+    ? `${event.fresh} vantages are fresh; automation is on again`
+    : `only ${event.fresh} of the ${event.needed} fresh vantages needed; nothing moves by itself until they are back`;
+
+function leaderSentence(event: Extract<Event, { kind: "leader-elected" | "leader-resigned" | "lead-forced" }>): string {
+  if (event.kind === "lead-forced")
+    return `${event.by} lets ${event.arbiter} lead without enough fresh vantages: ${event.reason}`;
+  if (event.kind === "leader-elected") return `${event.arbiter} leads, epoch ${event.epoch}`;
+  return `${event.arbiter} no longer leads epoch ${event.epoch}: ${event.because}`;
+}
+
+function failsafeSentence(
+  event: Extract<Event, { kind: "failsafe-entered" | "failsafe-ended" | "written-back" }>,
+): string {
+  if (event.kind === "failsafe-entered")
+    return `the store is away: epoch ${event.epoch} goes on in failsafe, by promises of ${event.promisedBy.join(", ")}`;
+  if (event.kind === "failsafe-ended") return `failsafe of epoch ${event.epoch} ended: ${event.because}`;
+  const record = event.isRecordOnly ? "; another leader had come first, so it is a record alone" : "";
+  return `wrote back what ${event.leader} did in failsafe, epoch ${event.epoch}, entry ${event.number}${record}`;
+}
+
+const appliedSentence = (event: Extract<Event, { kind: "applied" | "gateway-applied" }>): string =>
+  event.kind === "applied"
+    ? `${event.nameserver} serves ${formatFence(event.fence)}`
+    : `${event.gateway} routes by ${formatFence(event.fence)}`;
 
 const endedSentence = (ended: readonly string[] = []): string =>
   ended.length > 0 ? `, and contradicts the overrides ${ended.join(", ")}, which end` : "";

@@ -59,6 +59,7 @@ export {
 } from "./override.ts";
 export { formatPlacement, onSite, type Placement, type SiteShare, samePlacement, sitesOf } from "./placement.ts";
 export { homeOf } from "./policy/home.ts";
+export * from "./promise.ts";
 export { domainsMax, majority } from "./quorum.ts";
 export { type CompiledRoute, compileRoute, type RoutingSite } from "./route/compile-route.ts";
 export { type Draw, type EndpointLoad, loadBoundFactor, pickEndpoint } from "./route/pick-endpoint.ts";

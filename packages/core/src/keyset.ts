@@ -33,7 +33,7 @@ export type KeyEntry = {
  */
 export type Envelope = { readonly keyId: string; readonly payload: string; readonly signature: string };
 
-export type EnvelopeKind = "keyset" | "report" | "snapshot" | "config" | "key-request";
+export type EnvelopeKind = "keyset" | "report" | "snapshot" | "config" | "key-request" | "failsafe";
 
 /**
  * What a place asks the root's keeper for: keys of its own that it made itself, of which this has the public halves, and for

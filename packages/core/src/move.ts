@@ -53,6 +53,8 @@ function whyNotMove(draft: Draft, service: ServiceConfig, want: Move): Braked | 
   const overrides = overridesOf(draft.overrides, service.name);
   if (isFrozen(overrides)) return { rule: "freeze", because: "an operator froze it" };
   if (pinOf(overrides)) return { rule: "pin", because: "an operator pinned it" };
+  if (draft.isFailsafe && assessment.cause?.kind !== "evacuate")
+    return { rule: "failsafe", because: "the store is away: until it is back, only a site that is down is left" };
   if (assessment.isEvacuation) {
     if (assessment.cause?.kind !== "evacuate" || assessment.situation === "failback-stopped") return undefined;
     const answered = sitesOf(placed).map((site) => healthAt(draft, service, site).kind);

@@ -61,11 +61,18 @@ function carryOut(draft: Draft, command: Command): Refusal | undefined {
     case "set-weights":
       return setWeights(draft, command, ask);
     case "apply-config":
-      return applyConfig(draft, command, ask);
+      return draft.isFailsafe ? noStore : applyConfig(draft, command, ask);
     default:
       return ask satisfies never;
   }
 }
+
+const noStore: Refusal = {
+  kind: "refused",
+  code: "STORE_UNAVAILABLE",
+  because: "the store is away, and a configuration changes only in it",
+  hint: "Apply it when the store is back.",
+};
 
 /** What is served follows in the same cycle, by automation's last step, under the floors. */
 function endOverride(draft: Draft, command: Command, id: string): Refusal | undefined {

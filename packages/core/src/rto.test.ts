@@ -20,14 +20,22 @@ test("a single failed look needs no second one", () => {
   assert.equal(rtoBudget({ ...safe, probes }, service).terms[0]?.ms, 2_000);
 });
 
-for (const [where, config] of [
-  ["first arbiter", { ...safe, arbiters: [arbiter("site-a")] }],
-  ["store", { ...safe, store: { site: "site-a", acceptStoreRisk: "a trial" } }],
-] as const) {
-  test(`the ${where} in a serving site costs an election`, () => {
-    assert.ok(termsOf(rtoBudget(config, service)).includes("leader 13000"));
-  });
-}
+const store = { site: "site-a", acceptStoreRisk: "a trial" };
+const three = ["witness", "site-a", "site-b"].map(arbiter);
+const lossOf = (config: Parameters<typeof rtoBudget>[0]) => {
+  const { name, ms, because } = rtoBudget(config, service).terms[3] ?? { name: "", ms: 0, because: "" };
+  return [`${name} ${ms}`, /nothing moves until/.test(because), /too few/.test(because)];
+};
+
+test("the first arbiter in a serving site costs an election, and with the store beside it there may be nobody to move", () => {
+  assert.deepEqual(lossOf({ ...safe, arbiters: [arbiter("site-a")] }), ["leader 13000", false, false]);
+  assert.deepEqual(lossOf({ ...safe, arbiters: [arbiter("site-a")], store }), ["leader 13000", true, false]);
+});
+
+test("the store in a serving site costs the promises of the others, if enough are left to promise", () => {
+  assert.deepEqual(lossOf({ ...safe, arbiters: three, store }), ["failsafe 6000", true, false]);
+  assert.deepEqual(lossOf({ ...safe, store }), ["failsafe 6000", true, true]);
+});
 
 test("a tight objective promises answers, and warns about browsers; a wide one must cover them", () => {
   const objective = (rtoSeconds: number) => rtoBudget(safe, { ...service, rtoSeconds });

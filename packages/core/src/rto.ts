@@ -1,5 +1,6 @@
 import type { Config, ServiceConfig } from "./config.ts";
 import type { Problem } from "./errors.ts";
+import { majority } from "./quorum.ts";
 
 export type RtoTerm = { readonly name: string; readonly ms: number; readonly because: string };
 
@@ -22,6 +23,8 @@ export const clientFloorMs = 60_000;
 const decideMs = 1000;
 const applyMs = 2000;
 const leaderLossMs = 13_000;
+/** Until the next renewal is due, until a silent store is given up, and until a majority has promised. */
+const failsafeMs = 6_000;
 
 /**
  * The worst time to recover from a silent fault, as a sum. Two verdicts: authoritative answers plus the resolver's TTL
@@ -72,15 +75,32 @@ function authoritativeTerms(config: Config): readonly RtoTerm[] {
   const { intervalMs, deadlineMs, fall } = config.probes;
   const more = fall > 1 ? ((fall - 1) * intervalMs) / 4 + deadlineMs : 0;
   const serving = new Set(config.sites.filter((site) => site.role === "serving").map((site) => site.name));
-  const leader = config.arbiters[0]?.site;
-  const exposed = (leader !== undefined && serving.has(leader)) || serving.has(config.store.site);
   const terms = [
     { name: "detect", ms: intervalMs + deadlineMs + more, because: `${fall} failed looks, the last ones quickened` },
     { name: "decide", ms: decideMs, because: "report, quorum and decision" },
     { name: "apply", ms: applyMs, because: "every nameserver that can be reached takes the snapshot" },
   ];
-  const loss = { name: "leader", ms: leaderLossMs, because: "the first arbiter or the store is in a serving site" };
-  return exposed ? [...terms, loss] : terms;
+  const loss = whatIsLost(config, serving);
+  return loss ? [...terms, loss] : terms;
+}
+
+/** What a serving site takes along: the leader, or the store. */
+function whatIsLost({ arbiters, store }: Config, serving: ReadonlySet<string>): RtoTerm | undefined {
+  const leader = arbiters[0]?.site;
+  const isStoreExposed = serving.has(store.site);
+  const isLeaderExposed = leader !== undefined && serving.has(leader);
+  const never = isStoreExposed
+    ? "; if the store and the arbiter that leads go together, nothing moves until the store is back"
+    : "";
+  if (isLeaderExposed)
+    return { name: "leader", ms: leaderLossMs, because: `the first arbiter is in a serving site${never}` };
+  if (!isStoreExposed) return undefined;
+  const left = arbiters.filter(({ site }) => site !== store.site).length;
+  const canPromise = left > 1 && left >= majority(arbiters.length);
+  const because = canPromise
+    ? `the store goes with the site, and the other arbiters promise${never}`
+    : "the store goes with the site, and too few arbiters are left to promise: nothing moves until it is back";
+  return { name: "failsafe", ms: failsafeMs, because };
 }
 
 const sum = (terms: readonly RtoTerm[]): number => terms.reduce((total, term) => total + term.ms, 0);

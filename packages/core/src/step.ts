@@ -22,7 +22,14 @@ export type Input = {
   /** Since the last cycle whose outcome was kept, by the monotonic clock. Absent: as the dates say. Unit: milliseconds. */
   readonly passedMs?: number;
   /** A follower watches the same votes, so that it knows the world when it takes over, and does nothing. */
-  readonly role: { readonly kind: "leading"; readonly epoch: number } | { readonly kind: "following" };
+  readonly role:
+    | {
+        readonly kind: "leading";
+        readonly epoch: number;
+        /** It leads by promises, with the store away: nothing moves by itself but away from a site that is down. */
+        readonly isFailsafe?: boolean;
+      }
+    | { readonly kind: "following" };
 };
 
 /** What must be committed as one, under the epoch, before any of it may be published. */
@@ -56,7 +63,8 @@ export function step(world: World, input: Input, now: EpochMs): Outcome {
     return { watch: { ...watch, clock }, change: undefined, events: watched.events, results: {} };
   }
   let draft = openDraft(world.durable, watched.watch, now);
-  expireOverrides(draft);
+  draft.isFailsafe = input.role.isFailsafe ?? false;
+  if (!draft.isFailsafe) expireOverrides(draft);
   const results: Record<string, CommandResult> = {};
   for (const command of input.commands) {
     const obeyed = obey(draft, command);

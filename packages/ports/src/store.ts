@@ -19,6 +19,7 @@ export type Commit = {
   readonly sequenceBefore: number;
   readonly sequence: number;
   readonly at: EpochMs;
+  /** Who holds the lease: the store refuses when another one does. */
   readonly by: string;
   /** Changed services only. */
   readonly services: Readonly<Record<ServiceName, ServiceState>>;
@@ -35,7 +36,7 @@ export type Commit = {
 
 export type CommitResult =
   | { readonly kind: "committed"; readonly lastEventId: number }
-  /** Another epoch is in the lease row. */
+  /** Another epoch, or another holder, is in the lease row. */
   | { readonly kind: "fenced"; readonly epoch: number }
   /** The head moved under us: reload. */
   | { readonly kind: "conflict"; readonly sequence: number };

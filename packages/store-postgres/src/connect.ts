@@ -18,6 +18,8 @@ interface Connection extends Db {
 
 export interface Pool {
   connect(): Promise<Connection>;
+  /** Makes the tables. Absent: whoever uses it is making them. */
+  mend?(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 import type { Lease, Store } from "@sluice/ports";
 import { makePool } from "./connect.ts";
 import { makeLease } from "./lease.ts";
+import { migrate } from "./migrate.ts";
 import { makeStore } from "./store.ts";
 
 export type Postgres = { readonly store: Store; readonly lease: Lease; close(): Promise<void> };
@@ -23,13 +24,25 @@ const leaseConnectionsMax = 2;
  * this. The lease has connections of its own: a busy API must not starve renewals.
  */
 export function makePostgres(options: PostgresOptions): Postgres {
-  const storePool = makePool(options, { connectionsMax: storeConnectionsMax });
-  const leasePool = makePool(options, { connectionsMax: leaseConnectionsMax });
+  const mend = once(() => migrate(options.url));
+  const storePool = { ...makePool(options, { connectionsMax: storeConnectionsMax }), mend };
+  const leasePool = { ...makePool(options, { connectionsMax: leaseConnectionsMax }), mend };
   return {
     store: makeStore(storePool, options.url),
     lease: makeLease(leasePool),
     async close() {
       await Promise.all([storePool.close(), leasePool.close()]);
     },
+  };
+}
+
+/** Whoever calls while it is under way waits for the same. */
+function once(act: () => Promise<void>): () => Promise<void> {
+  let underWay: Promise<void> | undefined;
+  return () => {
+    underWay ??= act().finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
   };
 }

@@ -115,6 +115,16 @@ for (const [name, { isSent, isIn }] of Object.entries(losses)) {
   });
 }
 
+test("a database that is empty again under those who use it gets its tables, and the world goes into it anew", async (context) => {
+  const { store, lease, database, epoch } = await begin(context);
+  const tables = await database.ask("SELECT tablename FROM pg_tables WHERE schemaname = 'public'");
+  await database.ask(`DROP TABLE ${tables.map(({ tablename }) => String(tablename)).join(", ")}`);
+  assert.deepEqual(await Promise.all([lease.read(), store.head(), store.load()]), [undefined, undefined, undefined]);
+  assert.equal((await store.commit(firstCommit(epoch))).kind, "fenced");
+  assert.deepEqual(await lease.acquire("a", 600_000), { kind: "acquired", epoch: 1 });
+  assert.equal((await store.commit(firstCommit(1))).kind, "committed");
+});
+
 test("while a commit is undecided, nobody learns that it isn't in, and nobody takes the lease", async (context) => {
   const { store, lease, database, epoch, open } = await begin(context);
   const proxy = await makeTestProxy(database.url);

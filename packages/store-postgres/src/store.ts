@@ -6,8 +6,8 @@ import { addDecisions } from "./sql/add-decisions.ts";
 import { addEvents } from "./sql/add-events.ts";
 import { findCommit } from "./sql/find-commit.ts";
 import { loadWorld } from "./sql/load-world.ts";
-import { lockEpoch } from "./sql/lock-epoch.ts";
 import { lockHead } from "./sql/lock-head.ts";
+import { lockLease } from "./sql/lock-lease.ts";
 import { moveHead } from "./sql/move-head.ts";
 import { readDecisions } from "./sql/read-decisions.ts";
 import { readEvents } from "./sql/read-events.ts";
@@ -30,8 +30,8 @@ export function makeStore(pool: Pool, url: string): Store {
     committed: (id) => transaction(pool, readWrite, (db) => findCommit(db, id)),
     append: (page) =>
       transaction(pool, readWrite, async (db) => {
-        const epoch = await lockEpoch(db);
-        if (isFenced(page.epoch, epoch)) return { kind: "fenced", epoch };
+        const lease = await lockLease(db);
+        if (isFenced(page, lease)) return { kind: "fenced", epoch: lease.epoch };
         const { journal } = await lockHead(db);
         const { id } = await addEvents(db, journal, page);
         return { kind: "appended", lastEventId: id };
@@ -42,11 +42,15 @@ export function makeStore(pool: Pool, url: string): Store {
   };
 }
 
-const isFenced = (epoch: number, current: number): boolean => epoch < 1 || epoch !== current;
+type Writer = { readonly by: string; readonly epoch: number };
+
+/** By its holder too: a failover that lost commits may have given out an epoch twice. */
+const isFenced = ({ by, epoch }: Writer, lease: { readonly holder: string; readonly epoch: number }): boolean =>
+  epoch < 1 || epoch !== lease.epoch || by !== lease.holder;
 
 async function write(db: Db, commit: Commit): Promise<CommitResult> {
-  const epoch = await lockEpoch(db);
-  if (isFenced(commit.epoch, epoch)) return { kind: "fenced", epoch };
+  const lease = await lockLease(db);
+  if (isFenced(commit, lease)) return { kind: "fenced", epoch: lease.epoch };
   const head = await lockHead(db);
   if (commit.sequenceBefore !== head.sequence) return { kind: "conflict", sequence: head.sequence };
   invariant(commit.config || !head.isNew, "the first commit brings a configuration");

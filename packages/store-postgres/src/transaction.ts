@@ -7,6 +7,9 @@ const firstPauseMs = 5;
 /** Serialization failure and deadlock: the server has undone all of it and asks for another try. */
 const askAgain: ReadonlySet<string> = new Set(["40001", "40P01"]);
 
+/** The database is empty again, or another one: arbiters hold the world in memory, and fill it anew. */
+const noTable = "42P01";
+
 export const readWrite = "BEGIN ISOLATION LEVEL READ COMMITTED";
 /** All statements see one state, though others commit in between. */
 export const readOneState = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
@@ -36,7 +39,10 @@ export async function onConnection<T>(pool: Pool, action: (db: Db) => Promise<T>
     try {
       return await once(pool, action);
     } catch (error) {
-      if (!askAgain.has(sqlState(error)) || attempt === attemptsMax) throw error;
+      const code = sqlState(error);
+      const isEmpty = code === noTable && pool.mend !== undefined && attempt === 1;
+      if (isEmpty) await pool.mend?.();
+      else if (!askAgain.has(code) || attempt === attemptsMax) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, firstPauseMs * 2 ** attempt));
   }

@@ -18,7 +18,7 @@ export interface MemoryDatabase {
 export function makeMemoryDatabase(clock: Pick<Clock, "wallMs">): MemoryDatabase {
   const shared: { lease: LeaseCell | undefined } = { lease: undefined };
   const lease = makeMemoryLease(clock, shared);
-  const tables = makeMemoryStore(() => shared.lease?.epoch ?? 0);
+  const tables = makeMemoryStore(() => shared.lease);
   return {
     open: () => ({ store: tables.open(), lease }),
     keep() {

@@ -7,6 +7,7 @@ import {
   SluiceError,
 } from "@sluice/core";
 import type { Commit, CommitResult, DatedEvent, Store, StoredWorld } from "@sluice/ports";
+import type { LeaseCell } from "./memory-database.ts";
 
 type Tables = { world: StoredWorld | undefined; decisions: Decision[]; journal: JournalEntry[]; commits: Set<string> };
 
@@ -14,11 +15,11 @@ type Tables = { world: StoredWorld | undefined; decisions: Decision[]; journal: 
 const copy = <T>(value: T): T => (value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T));
 const rowsMax = 1_000;
 
-/** The tables in memory: `open` makes one more door to them. `epochOf` reads the lease row. */
-export function makeMemoryStore(epochOf: () => number): { open(): Store; keep(): () => void } {
+/** The tables in memory: `open` makes one more door to them. `lease` reads the lease row. */
+export function makeMemoryStore(lease: () => LeaseCell | undefined): { open(): Store; keep(): () => void } {
   const tables: Tables = { world: undefined, decisions: [], journal: [], commits: new Set() };
   return {
-    open: () => openDoor(tables, epochOf),
+    open: () => openDoor(tables, lease),
     keep() {
       const { world, decisions, journal, commits } = tables;
       const kept = { world, decisions: [...decisions], journal: [...journal], commits: new Set(commits) };
@@ -27,13 +28,15 @@ export function makeMemoryStore(epochOf: () => number): { open(): Store; keep():
   };
 }
 
-function openDoor(tables: Tables, epochOf: () => number): Store {
+function openDoor(tables: Tables, lease: () => LeaseCell | undefined): Store {
   let isClosed = false;
   const door = async <T>(action: () => T): Promise<T> => {
     if (isClosed) throw new SluiceError("STORE_UNAVAILABLE", "the store is closed", { transient: true });
     return action();
   };
-  const isFenced = (epoch: number): boolean => epoch < 1 || epoch !== epochOf();
+  const epochOf = (): number => lease()?.epoch ?? 0;
+  const isFenced = ({ by, epoch }: { readonly by: string; readonly epoch: number }): boolean =>
+    epoch < 1 || epoch !== epochOf() || by !== lease()?.holder;
   return {
     migrate: () => door(() => undefined),
     load: () => door(() => copy(tables.world)),
@@ -44,11 +47,11 @@ function openDoor(tables: Tables, epochOf: () => number): Store {
         return world && { sequence: world.sequence, configRevision: world.configRevision, lastEventId };
       }),
     commit: (commit) =>
-      door(() => (isFenced(commit.epoch) ? { kind: "fenced", epoch: epochOf() } : write(tables, copy(commit)))),
+      door(() => (isFenced(commit) ? { kind: "fenced", epoch: epochOf() } : write(tables, copy(commit)))),
     committed: (id) => door(() => tables.commits.has(id)),
     append: ({ epoch, by, entries }) =>
       door(() => {
-        if (isFenced(epoch)) return { kind: "fenced", epoch: epochOf() };
+        if (isFenced({ by, epoch })) return { kind: "fenced", epoch: epochOf() };
         return { kind: "appended", lastEventId: journal(tables, by, copy(entries)) };
       }),
     events: (after, limit) =>

@@ -3,6 +3,9 @@ import type { Clock, Lease, Store } from "@sluice/ports";
 import type { Keyring, Logger, Signer } from "@sluice/runtime";
 import { makeBallots } from "./ballots.ts";
 import type { ArbiterContext } from "./context.ts";
+import { makeFailsafe, noFailsafe } from "./failsafe/failsafe.ts";
+import type { KeptFiles } from "./failsafe/kept-files.ts";
+import type { FailsafePeers } from "./failsafe/peers.ts";
 import { makeJournal } from "./journal.ts";
 import { makeKeyWatch } from "./key-watch.ts";
 import { makeLeadership } from "./leadership.ts";
@@ -24,6 +27,8 @@ export type Given = {
   readonly logger: Logger;
   readonly signer: Signer;
   readonly keyring: Keyring;
+  /** Where promises and failsafe journals outlive the process. Absent: it takes no part in failsafe. */
+  readonly files?: KeptFiles;
 };
 
 /** All that an arbiter has of the outside, so that a simulator can put its own world in its place. */
@@ -32,6 +37,8 @@ export type Wiring = Given & {
   readonly timing: LeaseTiming;
   /** Asks the other arbiters and every data plane what they hold. */
   readonly findServed: (config: Config) => Promise<readonly Found[]>;
+  /** The way to the other arbiters in failsafe. Absent: there is none. */
+  readonly peers?: FailsafePeers;
   /** A text that nobody can guess: by the machine's chance in the product, and by the seed's in a simulator. */
   readonly newNonce: () => string;
   /** Something happened that the loop should not wait for its next turn with. */
@@ -55,15 +62,30 @@ export function assemble(wiring: Wiring): ArbiterContext {
   });
   const ballots = makeBallots({ name, clock, keyring, board, metrics, newNonce, onChange: noteIfLeading });
   const onEvent = (event: Event): void => {
-    metrics.leader.set(event.kind === "leader-elected" ? 1 : 0);
+    metrics.leader.set(leadership.held() ? 1 : 0);
+    metrics.failsafe.set(leadership.isFailsafe() ? 1 : 0);
     journal.note([event]);
     wiring.wake();
   };
   const rank = (): number | undefined => rankOf(keeper.durable().config, name);
-  const leadership = makeLeadership({ name, rank, lease: wiring.lease, clock, timing: wiring.timing, onEvent });
-  const keeper = makeWorldKeeper({ name, store, signer, keyring, desk, bootstrap: wiring.config });
+  const startedAt = clock.monotonicMs();
+  const facts = () => ({
+    isLeading: leadership.held() !== undefined,
+    isBidding: leadership.isBidding(),
+    storeSilentMs: clock.monotonicMs() - (leadership.lastSeenAt() ?? startedAt),
+    epoch: Math.max(leadership.seen()?.epoch ?? 0, desk.current()?.snapshot.fence.epoch ?? 0),
+    seen: leadership.seen(),
+  });
+  const { files, peers } = wiring;
+  const arbiters = () => keeper.durable().config.arbiters;
+  const failsafe = files && peers ? makeFailsafe({ ...wiring, files, peers, desk, arbiters, facts }) : noFailsafe;
+  const isSettled = (): boolean => loop.isLeading();
+  const { lease, timing } = wiring;
+  const leadership = makeLeadership({ name, rank, lease, clock, timing, failsafe, isSettled, onEvent });
+  const keeper = makeWorldKeeper({ name, store, signer, keyring, desk, failsafe, bootstrap: wiring.config });
+  const { findServed } = wiring;
   const keys = makeKeyWatch({ clock, keyring, signer, desk });
-  const settle = makeSettling({ clock, keeper, leadership, journal, findServed: wiring.findServed, keys });
+  const settle = makeSettling({ name, clock, keeper, leadership, journal, desk, failsafe, findServed, keyring, keys });
   const loop = makeLoop({ clock, logger, ballots, journal, keeper, leadership, metrics, settle, keys });
   return {
     name,
@@ -77,7 +99,9 @@ export function assemble(wiring: Wiring): ArbiterContext {
     journal,
     keeper,
     leadership,
+    failsafe,
     loop,
+    metrics,
     submit: (command) => {
       const result = loop.submit(command);
       wiring.wake();

@@ -28,6 +28,8 @@ import type { SuspicionBoard } from "./suspicion-board.ts";
 
 /** A vote stops counting when its nonce is older than this many probe intervals. */
 const freshIntervals = 4;
+/** What the two clocks may come apart by from one look to the next. Unit: milliseconds. */
+const clockGapMaxMs = 1_000;
 
 export type ReportReply = {
   readonly kind: "counted" | "refused";
@@ -58,6 +60,7 @@ type Deps = {
 
 export function makeBallots(deps: Deps): Ballots {
   let box: BallotBox = newBallotBox(deps.name);
+  let gapMs = deps.clock.wallMs() - deps.clock.monotonicMs();
   const ageMaxMs = (config: Config): number => config.probes.intervalMs * freshIntervals;
   const at = (config: Config, configRevision: number) => ({
     now: deps.clock.monotonicMs(),
@@ -65,8 +68,19 @@ export function makeBallots(deps: Deps): Ballots {
     configRevision,
   });
 
+  /**
+   * While a machine is suspended its monotonic clock stands still, and only the wall clock tells. Every vote from before may be
+   * old then, so none counts, nor does any nonce; a wall clock that was set costs a second of the same.
+   */
+  function forgetSuspended(): void {
+    const before = gapMs;
+    gapMs = deps.clock.wallMs() - deps.clock.monotonicMs();
+    if (Math.abs(gapMs - before) > clockGapMaxMs) box = newBallotBox(deps.name);
+  }
+
   return {
     take(envelope, config) {
+      forgetSuspended();
       const report = openReport(deps, envelope, config);
       const before = box;
       const received = receive(box, report, { now: deps.clock.monotonicMs(), ageMaxMs: ageMaxMs(config) });
@@ -81,7 +95,10 @@ export function makeBallots(deps: Deps): Ballots {
       if (events.length > 0 || !before.agents[report.agent]?.report) deps.onChange(events);
       return { kind: "counted", nonce, holds: report.seq };
     },
-    count: (config, configRevision) => countBallots(box, config.agents, at(config, configRevision)),
+    count(config, configRevision) {
+      forgetSuspended();
+      return countBallots(box, config.agents, at(config, configRevision));
+    },
     whyNotCounted: (agent, config, configRevision) => whyAgentNotCounted(box, agent, at(config, configRevision)),
     voteOf: (agent, target) => lastVote(box, agent, target),
   };

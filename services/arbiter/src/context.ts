@@ -2,9 +2,11 @@ import type { Command, CommandResult, Fence } from "@sluice/core";
 import type { Clock, Store } from "@sluice/ports";
 import type { Keyring, Signer } from "@sluice/runtime";
 import type { Ballots } from "./ballots.ts";
+import type { Failsafe } from "./failsafe/failsafe.ts";
 import type { Journal } from "./journal.ts";
 import type { Leadership } from "./leadership.ts";
 import type { Loop } from "./loop.ts";
+import type { ArbiterMetrics } from "./metrics.ts";
 import type { SnapshotDesk } from "./snapshot-desk.ts";
 import type { SuspicionBoard } from "./suspicion-board.ts";
 import type { WorldKeeper } from "./world-keeper.ts";
@@ -22,7 +24,9 @@ export type ArbiterContext = {
   readonly journal: Journal;
   readonly keeper: WorldKeeper;
   readonly leadership: Leadership;
+  readonly failsafe: Failsafe;
   readonly loop: Loop;
+  readonly metrics: ArbiterMetrics;
   /** Queues a command and wakes the loop. */
   readonly submit: (command: Command) => Promise<CommandResult>;
   /** Notes what a node serves. */

@@ -33,6 +33,7 @@ export function explain(facts: Facts, service: ServiceConfig) {
   return {
     arbiter: facts.arbiter,
     isLeading: facts.isLeading,
+    isFailsafe: facts.isFailsafe,
     fence: durable.snapshot ? formatFence(durable.snapshot.fence) : null,
     ...serviceStatus(facts, service),
     answers: (snapshot?.choices ?? []).map(({ site, share, addresses }) => ({ site, share, addresses })),

@@ -7,8 +7,8 @@ import { wait } from "./suspicion-board.ts";
 export interface Journal {
   /** Logs events and keeps them until they are written. Bounded: the oldest go first when the database is away for long. */
   note(events: readonly Event[]): void;
-  /** Writes what is waiting, under the epoch. */
-  flush(epoch: number): Promise<void>;
+  /** Writes what is waiting, under the epoch. False when the store is away; then it goes on waiting. */
+  flush(epoch: number): Promise<boolean>;
   /** Tells readers that a commit brought events of its own. */
   committed(): void;
   read(at: {
@@ -41,15 +41,17 @@ export function makeJournal(deps: {
       waiting = [...waiting, ...events.map((event) => ({ at, event }))].slice(-waitingMax);
     },
     async flush(epoch) {
-      if (waiting.length === 0) return;
+      if (waiting.length === 0) return true;
       const entries = waiting;
       waiting = [];
       try {
         await deps.store.append({ epoch, by: deps.name, entries });
         wakeAll();
+        return true;
       } catch (error) {
         if (!(error instanceof SluiceError) || !error.transient) throw error;
         waiting = [...entries, ...waiting].slice(-waitingMax);
+        return false;
       }
     },
     committed: wakeAll,

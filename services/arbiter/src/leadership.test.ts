@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { type Event, leaseTiming, SluiceError } from "@sluice/core";
 import type { Lease } from "@sluice/ports";
 import { makeMemoryDatabase, makeVirtualClock } from "@sluice/testkit";
+import { noFailsafe } from "./failsafe/failsafe.ts";
 import { type Leadership, makeLeadership } from "./leadership.ts";
 
 /** Three arbiters on one lease and one virtual clock, in order of preference. */
@@ -17,6 +18,8 @@ function threeArbiters(wrap: (lease: Lease) => Lease = (lease) => lease) {
       lease: wrap(database.open().lease),
       clock,
       timing: leaseTiming,
+      failsafe: noFailsafe,
+      isSettled: () => true,
       onEvent: (event) => void events.push(event),
     });
   const arbiters = [make("arbiter-w", 0), make("arbiter-a", 1), make("arbiter-b", 2)] as const;
@@ -106,6 +109,18 @@ test("without fresh votes, or when the configuration names it no more, an arbite
     clock.advance(250);
   }
   assert.deepEqual(holders([arbiters[0], dropped]), [false, false]);
+});
+
+test("on an operator's word it bids without enough fresh votes, for a minute", async () => {
+  const { arbiters, clock } = threeArbiters();
+  const [arbiter] = arbiters;
+  arbiter.force();
+  await arbiter.tick(false);
+  assert.ok(arbiter.held());
+  await arbiter.resign("a test");
+  clock.advance(60_000);
+  await arbiter.tick(false);
+  assert.equal(arbiter.held(), undefined);
 });
 
 test("a store that is away costs the lead and nothing else; other errors are not swallowed", async () => {

@@ -9,15 +9,20 @@ export function makeLeaseTurn(
   isReady: (arbiter: ArbiterConfig) => Promise<boolean>,
 ): () => Promise<void> {
   const { keeper, leadership, clock, name } = context;
+  const lookForLate = makeLateLook();
   const preferred = () => keeper.durable().config.arbiters.slice(0, rankOf(keeper.durable().config, name) ?? 0);
   const givingWay = makeGivingWay({ preferred, isReady });
   return async () => {
+    await context.failsafe.load();
     const unsigned = whyNotSign(context);
     await leadership.tick(unsigned === undefined && hasMajority(context));
+    context.metrics.failsafeEntries.set(context.failsafe.kept());
     const held = leadership.held();
     if (!held) return keepWarm(context);
     if (unsigned !== undefined) return leadership.resign(unsigned);
-    await context.journal.flush(held.epoch);
+    if (leadership.isFailsafe()) return undefined;
+    if (await context.journal.flush(held.epoch)) await lookForLate(context);
+    else leadership.doubtStore();
     if (preferred().length === 0 || !context.loop.isLeading()) return undefined;
     const world = { durable: keeper.durable(), watch: context.loop.watch() };
     const better = await givingWay.look(clock.monotonicMs(), isCalm(world, clock.wallMs()));
@@ -40,9 +45,25 @@ function hasMajority(context: Pick<ArbiterContext, "keeper" | "ballots">): boole
   return votes >= majority(config.electorate.length);
 }
 
+/** An arbiter that led in failsafe may come back only after somebody else has settled. Unit: milliseconds. */
+const lookForLateEveryMs = 10_000;
+
+/** Now and then a leader asks whether anybody keeps decisions that the store has not; then it settles anew. */
+function makeLateLook(): (context: ArbiterContext) => Promise<void> {
+  let lookedAt: number | undefined;
+  return async ({ clock, failsafe, keeper, loop }) => {
+    const now = clock.monotonicMs();
+    if (lookedAt !== undefined && now - lookedAt < lookForLateEveryMs) return;
+    lookedAt = now;
+    if (await failsafe.isNeeded(keeper.durable().config)) loop.settleAnew();
+    else await failsafe.tidy();
+  };
+}
+
 async function keepWarm(context: ArbiterContext): Promise<void> {
   try {
     await context.keeper.refresh();
+    await context.failsafe.tidy();
   } catch (error) {
     if (!(error instanceof SluiceError) || !error.transient) throw error;
   }
@@ -53,12 +74,14 @@ const storeSilentMs = 2_000;
 
 /** Why this arbiter could not take the lead now, or undefined: what a preferred one is asked before others give way to it. */
 export function whyNotReady(
-  context: Pick<ArbiterContext, "keeper" | "ballots" | "leadership" | "clock" | "keyring" | "signer">,
+  context: Pick<ArbiterContext, "keeper" | "ballots" | "leadership" | "clock" | "failsafe" | "keyring" | "signer">,
 ): string | undefined {
   const unsigned = whyNotSign(context);
   if (unsigned !== undefined) return unsigned;
   const seenAt = context.leadership.lastSeenAt();
   if (seenAt === undefined || context.clock.monotonicMs() - seenAt > storeSilentMs)
     return "the store has not answered lately";
+  const promised = context.failsafe.promised();
+  if (promised) return `it has promised ${promised.leader} not to take the lease`;
   return hasMajority(context) ? undefined : "too few fresh vantages";
 }

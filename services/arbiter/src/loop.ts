@@ -2,7 +2,6 @@ import {
   type Change,
   type Command,
   type CommandResult,
-  type EpochMs,
   type Event,
   type MonoMs,
   newWatch,
@@ -19,7 +18,8 @@ import type { Journal } from "./journal.ts";
 import type { KeyWatch } from "./key-watch.ts";
 import type { Leadership } from "./leadership.ts";
 import type { ArbiterMetrics } from "./metrics.ts";
-import type { WorldKeeper } from "./world-keeper.ts";
+import { makeSettled } from "./settled.ts";
+import type { Under, WorldKeeper } from "./world-keeper.ts";
 
 /** The arbiter's one loop: gather → step → perform → record. */
 export interface Loop {
@@ -30,6 +30,8 @@ export interface Loop {
   submit(command: Command): Promise<CommandResult>;
   /** True while this arbiter leads, has adopted what is served, and may write. */
   isLeading(): boolean;
+  /** Somebody has what the store has not: what the epoch began with is asked for once more. */
+  settleAnew(): void;
 }
 
 type Deps = {
@@ -51,7 +53,7 @@ const loggedMax = 500;
 
 export function makeLoop(deps: Deps): Loop {
   let watch: Watch = newWatch;
-  let settledEpoch: number | undefined;
+  const settled = makeSettled(deps.leadership, deps.settle);
   /** When the cycle was that `watch` comes from. */
   let countedAt: MonoMs | undefined;
   const queue: Queued[] = [];
@@ -63,11 +65,9 @@ export function makeLoop(deps: Deps): Loop {
   async function leadingEpoch(): Promise<number | undefined> {
     const held = deps.leadership.held();
     if (!held || deps.leadership.whyNotWrite() !== undefined) return undefined;
-    if (await deps.keeper.readBack().catch(unlessStoreAway)) settledEpoch = undefined;
-    if (held.epoch === settledEpoch && deps.keys.isSettled(held.epoch)) return held.epoch;
-    if (!(await deps.settle(held.epoch))) return undefined;
-    settledEpoch = deps.leadership.held()?.epoch;
-    return settledEpoch;
+    if (deps.leadership.isFailsafe()) await deps.keeper.takeUp();
+    else if (await deps.keeper.readBack().catch(unlessStoreAway)) settled.forget();
+    return settled.is() && deps.keys.isSettled(held.epoch) ? held.epoch : settled.settle(held.epoch);
   }
 
   function gather() {
@@ -80,7 +80,9 @@ export function makeLoop(deps: Deps): Loop {
     const epoch = await leadingEpoch();
     const { ballots, taken } = gather();
     deps.metrics.freshVantages.set(ballots.freshDomains.length);
-    const role = epoch === undefined ? ({ kind: "following" } as const) : ({ kind: "leading", epoch } as const);
+    const isFailsafe = deps.leadership.isFailsafe();
+    const role =
+      epoch === undefined ? ({ kind: "following" } as const) : ({ kind: "leading", epoch, isFailsafe } as const);
     const world = { durable: deps.keeper.durable(), watch };
     const at = deps.clock.wallMs();
     const monoAt = deps.clock.monotonicMs();
@@ -88,7 +90,8 @@ export function makeLoop(deps: Deps): Loop {
     const commands = taken.map((entry) => entry.command);
     const { change, events: all, ...outcome } = step(world, { ballots, role, commands, passedMs }, at);
     const events = inShort(all);
-    const refused = change && epoch !== undefined ? await perform(change, { epoch, events, at }) : undefined;
+    const under = epoch === undefined ? undefined : { epoch, events, at, isFailsafe };
+    const refused = change && under ? await perform(change, under) : undefined;
     if (!refused) {
       watch = outcome.watch;
       countedAt = monoAt;
@@ -100,11 +103,10 @@ export function makeLoop(deps: Deps): Loop {
   }
 
   /** Commits before anything is published; answers the refusal when nothing was changed. */
-  async function perform(
-    change: Change,
-    under: { readonly epoch: number; readonly events: readonly Event[]; readonly at: EpochMs },
-  ): Promise<CommandResult | undefined> {
+  async function perform(change: Change, under: Under): Promise<CommandResult | undefined> {
     if (deps.leadership.whyNotWrite() !== undefined) return notLeading;
+    // What was worked out while the store was there may hold what waits for it in failsafe, and the other way round.
+    if (deps.leadership.isFailsafe() !== under.isFailsafe) return notLeading;
     try {
       const committed = await deps.keeper.commit(change, under);
       if (committed.kind === "committed") {
@@ -113,8 +115,8 @@ export function makeLoop(deps: Deps): Loop {
       }
       deps.metrics.refusedCommits.inc({ why: committed.because });
       if (committed.because === "fenced") await deps.leadership.resign("the store has a newer epoch");
-      else {
-        settledEpoch = undefined;
+      if (committed.because === "conflict") {
+        settled.forget();
         await deps.keeper.refresh();
       }
       return notCommitted(committed.because);
@@ -126,7 +128,8 @@ export function makeLoop(deps: Deps): Loop {
   return {
     turn,
     watch: () => watch,
-    isLeading: () => settledEpoch !== undefined && deps.leadership.held()?.epoch === settledEpoch,
+    isLeading: () => settled.is(),
+    settleAnew: () => settled.forget(),
     submit: (command) => enqueue(queue, command),
   };
 }

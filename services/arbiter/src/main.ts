@@ -32,6 +32,7 @@ await runMain(async (signal) => {
     signer,
     keyring,
     tokens,
+    stateDir: flags.state,
   });
   await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   await arbiter.close();

@@ -11,6 +11,16 @@ export function makeArbiterMetrics(registry: Registry) {
       help: "1 on the arbiter that leads. The sum over all must be 1.",
       registers,
     }),
+    failsafe: new Gauge({
+      name: "sluice_arbiter_failsafe",
+      help: "1 while this arbiter leads without the store, by promises of the others. Mend the store.",
+      registers,
+    }),
+    failsafeEntries: new Gauge({
+      name: "sluice_arbiter_failsafe_entries",
+      help: "Decisions taken in failsafe that are on this arbiter's disk, and not known to be in the store yet.",
+      registers,
+    }),
     epoch: new Gauge({
       name: "sluice_arbiter_epoch",
       help: "Epoch of the lease as this arbiter last saw it.",

@@ -1,8 +1,11 @@
-import type { Config, Found } from "@sluice/core";
+import type { Config, Event, Found } from "@sluice/core";
 import type { ArbiterContext } from "./context.ts";
 import type { KeyWatch } from "./key-watch.ts";
 
-type Settling = Pick<ArbiterContext, "clock" | "keeper" | "leadership" | "journal"> & {
+type Settling = Pick<
+  ArbiterContext,
+  "clock" | "keeper" | "leadership" | "journal" | "failsafe" | "desk" | "name" | "keyring"
+> & {
   /** Asks everybody else what they hold. */
   readonly findServed: (config: Config) => Promise<readonly Found[]>;
   readonly keys: KeyWatch;
@@ -10,29 +13,66 @@ type Settling = Pick<ArbiterContext, "clock" | "keeper" | "leadership" | "journa
 
 const settleEveryMs = 2_000;
 
-/** Before a new leader's first write: what is served out there, and is it newer than the store? False while that is open. */
+/**
+ * Before a new leader's first write: what is served out there, and is it newer than the store? And what was done in failsafe comes
+ * into the store, under an epoch that nobody had before. False while that is open.
+ */
 export function makeSettling(parts: Settling): (epoch: number) => Promise<boolean> {
+  const { clock, keeper, leadership, journal, failsafe, desk } = parts;
   let askedAt: number | undefined;
   let told = "";
+  let settledTerm = 0;
+
+  /** An operator must choose; until then it looks again now and then, and says it once. */
+  function wait(event: Extract<Event, { kind: "diverged" }>): false {
+    askedAt = clock.monotonicMs();
+    if (told !== event.detail) journal.note([event]);
+    told = event.detail;
+    return false;
+  }
+
+  const isRevoked = (keyId: string): boolean => parts.keyring.standing(keyId) === "revoked";
+
+  /** A store that lost its past may give out an epoch that served before, and only our own term's was never another's. */
+  function isAbove(epoch: number, isKept: boolean): boolean {
+    const highest = keeper.durable().snapshot?.fence.epoch ?? 0;
+    return highest < epoch || (isKept && highest === epoch && leadership.terms() === settledTerm);
+  }
+
   return async (epoch) => {
-    const now = parts.clock.monotonicMs();
-    if (askedAt !== undefined && now - askedAt < settleEveryMs) return false;
-    await parts.keeper.refresh();
-    const { config } = parts.keeper.durable();
-    const found = await parts.findServed(config);
-    const adopted = parts.keeper.adopt(found.filter(({ isRevoked }) => !isRevoked));
+    if (askedAt !== undefined && clock.monotonicMs() - askedAt < settleEveryMs) return false;
+    await keeper.refresh();
+    const own = desk.current();
+    const found = [
+      ...(await parts.findServed(keeper.durable().config)),
+      ...failsafe.found(),
+      ...(own
+        ? [
+            {
+              from: parts.name,
+              snapshot: own.snapshot,
+              ...(isRevoked(own.envelope.keyId) ? { isRevoked: true as const } : {}),
+            },
+          ]
+        : []),
+    ];
+    const good = found.filter((each) => !each.isRevoked);
+    const adopt = () => keeper.adopt(good);
+    let adopted = adopt();
+    if (adopted.kind === "diverged") return wait(adopted.event);
     const above = parts.keys.standsInTheWay(found, epoch);
-    if (adopted.kind === "kept" && above !== undefined) return parts.leadership.raise(above);
-    if (adopted.kind === "kept") return true;
-    if (adopted.kind === "diverged") {
-      // An operator must choose; until then it looks again now and then, and says it once.
-      askedAt = now;
-      if (told !== adopted.event.detail) parts.journal.note([adopted.event]);
-      told = adopted.event.detail;
-      return false;
+    const highest = Math.max(keeper.durable().snapshot?.fence.epoch ?? 0, above ?? 0);
+    const isFree = above === undefined && isAbove(epoch, adopted.kind === "kept");
+    if (!isFree && !(await leadership.raise(highest))) return false;
+    const wrote = await failsafe.run(leadership.held()?.epoch ?? 0, keeper.durable());
+    if (wrote === "refused") return false;
+    if (wrote === "written") {
+      await keeper.refresh();
+      adopted = adopt();
     }
-    parts.journal.note([adopted.event]);
-    const highest = Math.max(adopted.epoch, above ?? 0);
-    return highest < epoch || (await parts.leadership.raise(highest));
+    if (adopted.kind === "diverged") return wait(adopted.event);
+    if (adopted.kind === "adopted") journal.note([adopted.event]);
+    settledTerm = leadership.terms();
+    return true;
   };
 }

@@ -1,19 +1,25 @@
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { type Config, type LeaseTiming, leaseTiming, SluiceError } from "@sluice/core";
 import { followKeysets, listen, makeHttpServer, makeRegistry, noteKeyset, ownEntry, repeat } from "@sluice/runtime";
 import { findServed } from "./adoption.ts";
 import { makeAnnouncer } from "./announce.ts";
+import { failsafeRoutes } from "./api/failsafe-routes.ts";
 import { nodeRoutes } from "./api/node-routes.ts";
 import { operatorRoutes } from "./api/operator-routes.ts";
 import { readRoutes } from "./api/read-routes.ts";
 import { weightsRoutes } from "./api/weights-routes.ts";
 import { assemble, type Given } from "./assemble.ts";
+import { filesIn } from "./failsafe/kept-files.ts";
+import { peersByHttp } from "./failsafe/peers.ts";
 import { askReady } from "./give-way.ts";
 import { makeLeaseTurn } from "./lease-turn.ts";
 import { makeArbiterMetrics } from "./metrics.ts";
 import { makePacer } from "./pacer.ts";
 
-export type ArbiterOptions = Given & {
+export type ArbiterOptions = Omit<Given, "files"> & {
+  /** Where it keeps what it has promised, and what was decided in failsafe. Absent: it takes no part in failsafe. */
+  readonly stateDir?: string;
   readonly tokens: { readonly operator: string; readonly node: string };
   readonly timing?: LeaseTiming;
   /** Unit: milliseconds. Default 250. The loop also turns at once when a vote changes or an operator speaks. */
@@ -41,6 +47,8 @@ export async function startArbiter(options: ArbiterOptions): Promise<Arbiter> {
     signal: stop.signal,
     wake: pacer.wake,
     newNonce: () => randomBytes(16).toString("base64url"),
+    peers: peersByHttp(options.tokens.node, stop.signal),
+    ...(options.stateDir === undefined ? {} : { files: filesIn(join(options.stateDir, "failsafe")) }),
     findServed: (inForce) =>
       findServed({ name, keyring: options.keyring, token: options.tokens.node, logger }, inForce, stop.signal),
   });
@@ -55,6 +63,7 @@ export async function startArbiter(options: ArbiterOptions): Promise<Arbiter> {
   operatorRoutes(app, context);
   weightsRoutes(app, context);
   nodeRoutes(app, context);
+  failsafeRoutes(app, context);
   await options.store.migrate();
   await listen(app, own.url);
   const onError = (error: unknown): void => {

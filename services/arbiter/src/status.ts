@@ -33,6 +33,10 @@ import type { Acknowledged } from "./snapshot-desk.ts";
 export type View = {
   readonly arbiter: string;
   readonly isLeading: boolean;
+  /** It leads without the store, by promises. */
+  readonly isFailsafe: boolean;
+  /** Decisions taken in failsafe that are kept here until the store has them. */
+  readonly failsafeEntries: number;
   /** Why it could not take the lead now. */
   readonly whyNotReady: string | undefined;
   readonly leader: { readonly holder: string; readonly epoch: number } | undefined;
@@ -58,6 +62,8 @@ export function statusOf(view: View) {
     installation: durable.installation,
     arbiter: view.arbiter,
     isLeading: view.isLeading,
+    isFailsafe: view.isFailsafe,
+    failsafeEntries: view.failsafeEntries,
     whyNotReady: view.whyNotReady ?? null,
     leader: view.leader?.holder ?? null,
     epoch: view.leader?.epoch ?? 0,

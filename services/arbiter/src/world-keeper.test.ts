@@ -4,6 +4,7 @@ import { checkConfig } from "@sluice/contract";
 import { type Config, epochMs, newWatch, onSite, SluiceError, step } from "@sluice/core";
 import { generateKeyPair, type Keyring, signerFromPem, systemClock } from "@sluice/runtime";
 import { makeMemoryDatabase } from "@sluice/testkit";
+import { noFailsafe } from "./failsafe/failsafe.ts";
 import { makeSnapshotDesk } from "./snapshot-desk.ts";
 import { trialSettings } from "./test-settings.ts";
 import { makeWorldKeeper } from "./world-keeper.ts";
@@ -34,6 +35,7 @@ test("a world that an older Sluice wrote down has the settings that have come si
     signer: signerFromPem(generateKeyPair().privatePem, "arbiter-w"),
     keyring: {} as Keyring,
     desk: makeSnapshotDesk(systemClock),
+    failsafe: noFailsafe,
     bootstrap: checked.config,
   });
   assert.equal(await keeper.refresh(), true);
@@ -56,6 +58,7 @@ test("takes up a commit whose outcome was lost, without waiting for the next one
     signer: signerFromPem(generateKeyPair().privatePem, "arbiter-w"),
     keyring: { openKept: () => ({ kind: "refused", because: "unknown-key" }) } as unknown as Keyring,
     desk: makeSnapshotDesk(systemClock),
+    failsafe: noFailsafe,
     bootstrap: checked.config,
   });
   assert.equal(await keeper.readBack(), false);

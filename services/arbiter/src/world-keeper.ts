@@ -13,6 +13,7 @@ import {
 import type { Commit, Store, StoredWorld } from "@sluice/ports";
 import type { Keyring, Signer } from "@sluice/runtime";
 import { openSnapshot } from "./adoption.ts";
+import type { Failsafe } from "./failsafe/failsafe.ts";
 import type { SnapshotDesk } from "./snapshot-desk.ts";
 
 /** The durable world in memory: loaded from the store, changed only by what the store has taken. */
@@ -25,6 +26,8 @@ export interface WorldKeeper {
    * then the store, and with it every follower and node, may be a decision ahead of this world.
    */
   readBack(): Promise<boolean>;
+  /** In failsafe nobody can be asked what became of it: it is done, and becomes the journal's first entry. */
+  takeUp(): Promise<void>;
   /** Before a new leader's first write. Answers the event to journal, or the reason to freeze. */
   adopt(found: readonly Found[]): AdoptionOutcome;
   /** Commits a change under an epoch, then puts its snapshot on the desk. */
@@ -32,7 +35,13 @@ export interface WorldKeeper {
 }
 
 /** What a commit is made under, and when the cycle that wants it began. */
-type Under = { readonly epoch: number; readonly events: readonly Event[]; readonly at: EpochMs };
+export type Under = {
+  readonly epoch: number;
+  readonly events: readonly Event[];
+  readonly at: EpochMs;
+  /** The store is away: it goes into the failsafe journal, and nobody has a newer head. */
+  readonly isFailsafe?: boolean;
+};
 
 export type AdoptionOutcome =
   | { readonly kind: "kept" }
@@ -41,7 +50,8 @@ export type AdoptionOutcome =
 
 export type CommitOutcome =
   | { readonly kind: "committed" }
-  | { readonly kind: "refused"; readonly because: "fenced" | "conflict" };
+  /** `unkept`: nobody but this arbiter has it in its failsafe journal yet; it will be brought again. */
+  | { readonly kind: "refused"; readonly because: "fenced" | "conflict" | "unkept" };
 
 type Deps = {
   readonly name: string;
@@ -49,6 +59,7 @@ type Deps = {
   readonly signer: Signer;
   readonly keyring: Keyring;
   readonly desk: SnapshotDesk;
+  readonly failsafe: Pick<Failsafe, "record">;
   /** The file's configuration: in force, as revision 0, until one is stored. */
   readonly bootstrap: Config;
 };
@@ -60,37 +71,50 @@ export function makeWorldKeeper(deps: Deps): WorldKeeper {
   /** Write every service with the next commit: the world came from elsewhere than the store. */
   let isAdopted = false;
   /** A commit whose outcome was lost with the connection; settled before anything else is done. */
-  let unsettled: { readonly id: string } | undefined;
-
-  /** The stored configuration as this version reads it; a follower loads the world at every commit, and it seldom changes. */
-  let read: { readonly revision: number; readonly config: Config } | undefined;
+  let unsettled: { readonly commit: Commit; readonly change: Change } | undefined;
+  const configOf = makeConfigReader();
 
   async function load(): Promise<void> {
     const stored = await deps.store.load();
     if (!stored) return;
     head = stored.sequence;
-    if (read?.revision !== stored.configRevision)
-      read = { revision: stored.configRevision, config: withNewSettings(stored.config) };
-    durable = restore(deps, { ...stored, config: read.config });
+    isAdopted = false;
+    durable = restore(deps, { ...stored, config: configOf(stored) });
     const { snapshotEnvelope } = stored;
     if (durable.snapshot && snapshotEnvelope) deps.desk.offer(durable.snapshot, snapshotEnvelope);
   }
 
   async function readBack(): Promise<boolean> {
     if (!unsettled) return false;
-    const isIn = await deps.store.committed(unsettled.id);
+    const isIn = await deps.store.committed(unsettled.commit.id);
     unsettled = undefined;
     if (isIn) await load();
     return true;
   }
 
+  /** Everybody may know of it from now on. */
+  function accept({ commit, change }: NonNullable<typeof unsettled>): void {
+    unsettled = undefined;
+    durable = change.durable;
+    head = durable.sequence;
+    isAdopted = false;
+    if (change.snapshot && commit.snapshot) deps.desk.offer(change.snapshot, commit.snapshot.envelope);
+  }
+
+  async function takeUp(): Promise<void> {
+    if (unsettled && (await deps.failsafe.record(unsettled.commit))) accept(unsettled);
+  }
+
   return {
     durable: () => durable,
     readBack,
+    takeUp,
     async refresh() {
       const found = await deps.store.head();
-      if (!found || found.sequence === head) return false;
-      await load();
+      if (found?.sequence === head) return false;
+      if (found) await load();
+      // The store is empty again. What is known here is newer, and goes into it whole with the next commit.
+      else [head, isAdopted] = [undefined, true];
       return true;
     },
     adopt(found) {
@@ -101,25 +125,40 @@ export function makeWorldKeeper(deps: Deps): WorldKeeper {
       const { overrides } = durable;
       durable = adoptInto(durable, adoption.found);
       isAdopted = true;
-      const { fence } = adoption.found.snapshot;
-      const ended = overrides.filter((override) => !durable.overrides.includes(override)).map(({ id }) => id);
-      const event = { kind: "adopted", fence, from: adoption.found.from, ended } as const;
-      return { kind: "adopted", event, epoch: fence.epoch };
+      return adopted(adoption.found, overrides, durable);
     },
     async commit(change, under) {
-      if (await readBack()) return { kind: "refused", because: "conflict" };
+      if (!under.isFailsafe && (await readBack())) return { kind: "refused", because: "conflict" };
+      if (unsettled) return { kind: "refused", because: "unkept" };
       const commit = toCommit(deps, change, { ...under, head, isWhole: isAdopted });
-      unsettled = { id: commit.id };
+      unsettled = { commit, change };
+      if (under.isFailsafe) {
+        await takeUp();
+        return unsettled ? { kind: "refused", because: "unkept" } : { kind: "committed" };
+      }
       const result = await deps.store.commit(commit);
       unsettled = undefined;
       if (result.kind !== "committed") return { kind: "refused", because: result.kind };
-      durable = change.durable;
-      head = durable.sequence;
-      isAdopted = false;
-      if (change.snapshot && commit.snapshot) deps.desk.offer(change.snapshot, commit.snapshot.envelope);
+      accept({ commit, change });
       return { kind: "committed" };
     },
   };
+}
+
+/** The stored configuration as this version reads it; a follower loads the world at every commit, and it seldom changes. */
+function makeConfigReader(): (stored: StoredWorld) => Config {
+  let read: { readonly revision: number; readonly config: Config } | undefined;
+  return ({ configRevision, config }) => {
+    if (read?.revision !== configRevision) read = { revision: configRevision, config: withNewSettings(config) };
+    return read.config;
+  };
+}
+
+/** The event that tells of an adoption, with the overrides that it ended. */
+function adopted({ snapshot, from }: Found, before: Durable["overrides"], after: Durable): AdoptionOutcome {
+  const { fence } = snapshot;
+  const ended = before.filter((override) => !after.overrides.includes(override)).map(({ id }) => id);
+  return { kind: "adopted", event: { kind: "adopted", fence, from, ended }, epoch: fence.epoch };
 }
 
 const emptyWorld = (config: Config): Durable => ({

@@ -20,6 +20,7 @@ import { makeArbiterMetrics } from "../../../services/arbiter/src/metrics.ts";
 import { makeSigner } from "../keys.ts";
 import { mayUpgrade, noteVersions, olderKeyring } from "../versions.ts";
 import type { Actor, World } from "../world.ts";
+import { type ArbiterDisk, simFiles, simPeers } from "./arbiter-peers.ts";
 import type { SimDatabase } from "./database.ts";
 
 /** The arbiter's own parts, put together as the product does, turned by virtual time. */
@@ -69,6 +70,7 @@ export function makeSimArbiter(world: World, options: Options): SimArbiter {
   const { name, site } = options.entry;
   const { rate, wallErrorMs } = options;
   const process = makeProcess(world.kernel, { name, site, rate, wallErrorMs });
+  const disk: ArbiterDisk = new Map();
   let context: ArbiterContext | undefined;
   let waiters = new Set<() => void>();
 
@@ -76,7 +78,7 @@ export function makeSimArbiter(world: World, options: Options): SimArbiter {
     if (context) mayUpgrade(world, name);
     process.start();
     waiters = new Set();
-    const run = begin(world, options, process);
+    const run = begin(world, options, { process, disk });
     context = run.context;
     const { desk, ballots } = context;
     world.checks.arbiterStarted(name);
@@ -91,6 +93,8 @@ export function makeSimArbiter(world: World, options: Options): SimArbiter {
     desk.offer = (snapshot, envelope) => {
       const isNew = offer(snapshot, envelope);
       if (isNew) world.checks.published(name, snapshot);
+      const { leadership } = here();
+      if (isNew && leadership.isFailsafe()) world.checks.publishing(process, snapshot.fence.epoch);
       if (isNew) for (const wake of waiters) wake();
       return isNew;
     };
@@ -131,8 +135,10 @@ export function makeSimArbiter(world: World, options: Options): SimArbiter {
   };
 }
 
+type Machine = { readonly process: SimulatedProcess; readonly disk: ArbiterDisk };
+
 /** One life of an arbiter: everything in it is forgotten when the process dies. */
-function begin(world: World, options: Options, process: SimulatedProcess): { readonly context: ArbiterContext } {
+function begin(world: World, options: Options, { process, disk }: Machine): { readonly context: ArbiterContext } {
   const { kernel, keyring } = world;
   const { name } = options.entry;
   const logger = loggerOf(world, name);
@@ -149,6 +155,8 @@ function begin(world: World, options: Options, process: SimulatedProcess): { rea
     keyring: world.older.has(name) ? olderKeyring(keyring) : keyring,
     metrics,
     timing: leaseTiming,
+    files: simFiles(world, { process, disk, chance }),
+    peers: simPeers(world, process, options.arbiter),
     findServed: (config) => findServed(world, options, { process, config }),
     wake: () => {
       isWoken = true;

@@ -4,6 +4,7 @@ import type { SimulatedProcess } from "@sluice/testkit";
 import type { ArbiterContext } from "../../../services/arbiter/src/context.ts";
 import type { FaultKind } from "../scenario/swarm.ts";
 import { type DecisionChecks, makeDecisionChecks } from "./decision-checks.ts";
+import { type FailsafeChecks, makeFailsafeChecks } from "./failsafe-checks.ts";
 import { type LeaseChecks, makeLeaseChecks } from "./lease-checks.ts";
 import { orderOf } from "./order.ts";
 import { makePlaneChecks, type PlaneChecks } from "./plane-checks.ts";
@@ -13,12 +14,16 @@ import { makeVoteChecks, type VoteChecks } from "./vote-checks.ts";
 /** Everything that watches one simulation. Actors tell it what they do; nothing it knows ever reaches them. */
 export type Checks = Omit<LeaseChecks, "sending" | "committed" | "lostSuffix" | "forget"> &
   Omit<PlaneChecks, "committed"> &
-  Pick<VoteChecks, "counted" | "nonceGiven" | "foundFresh"> & {
+  Pick<VoteChecks, "counted" | "nonceGiven" | "foundFresh"> &
+  Omit<FailsafeChecks, "decided" | "heard" | "written" | "stored" | "lostSuffix"> & {
     readonly tallies: Tallies;
     sometimes(what: string): void;
     committing(client: SimulatedProcess, commit: Commit): void;
     committed(commit: Commit, holder: { readonly holder: string; readonly epoch: number } | undefined): void;
     lostSuffix(): void;
+    /** A leader in failsafe begins to write down a commit. */
+    journalling(leader: SimulatedProcess, commit: Commit): void;
+    written(arbiter: string, commit: Commit): void;
     arbiterStarted(name: string): void;
     /** An arbiter counts its votes. */
     weighed(arbiter: SimulatedProcess, context: ArbiterContext): void;
@@ -45,23 +50,44 @@ export function makeChecks(deps: Deps): Checks {
   const planes = makePlaneChecks(tallies, config);
   const decisions: DecisionChecks = makeDecisionChecks({ ...deps, votes });
   const worlds = makeWorldCheck(tallies);
+  const failsafe = makeFailsafeChecks(tallies, now, config.arbiters.length);
+  /** Judged as they were made: what failsafe takes up, or writes back, is no new decision. */
+  const judged = new Set<string>();
+  const judge = (client: SimulatedProcess, commit: Commit): void => {
+    if (judged.has(commit.id)) return;
+    judged.add(commit.id);
+    decisions.sending(client, commit);
+    worlds.sending(client, commit);
+  };
   return {
     ...lease,
+    ...failsafe,
     ...planes,
     ...votes,
     tallies,
     sometimes: (what) => tallies.sometimes(what),
     committing(client, commit) {
       lease.sending(client, commit);
-      decisions.sending(client, commit);
-      worlds.sending(client, commit);
+      judge(client, commit);
+    },
+    journalling(leader, commit) {
+      // What was under way as the store went was decided before, and is done whatever became of it in the store.
+      lease.readBack(leader, commit.id);
+      if (judged.has(commit.id)) return;
+      judge(leader, commit);
+      failsafe.decided(leader, commit);
+    },
+    written(arbiter, commit) {
+      if (failsafe.written(arbiter, commit)) planes.committed(commit);
     },
     committed(commit, holder) {
       lease.committed(commit, holder);
       decisions.committed(commit);
       planes.committed(commit);
+      failsafe.stored(commit);
     },
     lostSuffix() {
+      failsafe.lostSuffix();
       lease.lostSuffix();
       decisions.lostSuffix();
     },
@@ -76,6 +102,7 @@ export function makeChecks(deps: Deps): Checks {
     askedBeforeWriting: (arbiter, found) => worlds.asked(arbiter, found),
     told(event) {
       if (event.kind === "adopted") tallies.sometimes("a leader adopted a newer world than its store's");
+      failsafe.heard(event);
       if (event.kind === "diverged") tallies.sometimes("a leader found worlds that disagree, and waited");
     },
     offered: (_node, result) => tallies.sometimes(`a node was offered a snapshot: ${result}`),

@@ -113,8 +113,11 @@ const isPinToSite = ({ kind, site }: Override): boolean => kind === "pin" && sit
 
 function checkRecord(tallies: Tallies, commit: Commit): void {
   const told = commit.events.flatMap((event) => (event.kind === "decided" ? [event.decision.sequence] : []));
+  // What was decided in failsafe, and comes after another leader's, keeps the numbers that it was given then.
+  const isRecord = commit.events.some((event) => event.kind === "written-back");
   for (const { sequence, service } of commit.decisions) {
-    const isIn = told.includes(sequence) && sequence > commit.sequenceBefore && sequence <= commit.sequence;
+    const isNumbered = isRecord || (sequence > commit.sequenceBefore && sequence <= commit.sequence);
+    const isIn = told.includes(sequence) && isNumbered;
     tallies.demand("I24", isIn, () => `decision ${sequence} of ${service} has no record in its commit`);
   }
 }

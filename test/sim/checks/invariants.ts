@@ -99,6 +99,26 @@ export const invariants = [
     about: "a dead site leaves the answers in time",
     checker: "each site that dies while nothing else is wrong, and at the end",
   },
+  {
+    id: "F1",
+    about: "who has promised doesn't ask for the lease within 10 s",
+    checker: "each question for the lease, by the promiser's own clock, through restarts",
+  },
+  {
+    id: "F2",
+    about: "a leader goes on without the store by a majority's promises alone",
+    checker: "each snapshot handed out in failsafe",
+  },
+  {
+    id: "F3",
+    about: "what was decided in failsafe is in the store once, when that is back",
+    checker: "each entry that was on two disks, at the end",
+  },
+  {
+    id: "F4",
+    about: "in failsafe nothing moves by itself but away from a site that is down",
+    checker: "each decision as it is written down",
+  },
 ] as const satisfies readonly Invariant[];
 
 export type InvariantId = (typeof invariants)[number]["id"];

@@ -35,6 +35,8 @@ type Box = {
 const freshIntervals = 4;
 /** Rates differ by a twentieth at most, and reports travel. */
 const slackMs = 700;
+/** So much of a suspension an arbiter doesn't notice. */
+const unnoticedMs = 1_100;
 
 export function makeVoteChecks(tallies: Tallies, now: () => number, swarm: ReadonlySet<FaultKind>): VoteChecks {
   const boxes = new Map<string, Box>();
@@ -71,13 +73,12 @@ export function makeVoteChecks(tallies: Tallies, now: () => number, swarm: Reado
         () =>
           `${who}: a report made at ${Math.round(at)} ms replaced one made at ${Math.round(before?.madeAt ?? 0)} ms`,
       );
-      const limitMs = config.probes.intervalMs * freshIntervals + slackMs;
-      if (!swarm.has("suspend"))
-        tallies.demand(
-          "I7",
-          now() - at <= limitMs,
-          () => `${who}: a report of ${Math.round(now() - at)} ms ago was counted`,
-        );
+      const limitMs = config.probes.intervalMs * freshIntervals + slackMs + (swarm.has("suspend") ? unnoticedMs : 0);
+      tallies.demand(
+        "I7",
+        now() - at <= limitMs,
+        () => `${who}: a report of ${Math.round(now() - at)} ms ago was counted`,
+      );
       if (Math.abs(wallError) > limitMs || Math.abs(arbiter.wallError()) > limitMs) tallies.exercise("I11");
       const issuedAt = Math.max(nonces.get(`${report.agent} ${report.nonce}`) ?? 0, before?.issuedAt ?? 0);
       voters.set(report.agent, { report, madeAt: at, issuedAt });

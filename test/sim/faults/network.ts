@@ -73,6 +73,14 @@ export function networkFaults(world: World, schedule: Schedule, cut: Cut): void 
     const pairs: (readonly [string, string])[] = [[databasePlace, site]];
     return told(world, cut(isOneWay ? pairs : [...pairs, [site, databasePlace]]), `${site} reaches the database again`);
   });
+  // One of the three reaches the database, and the two others are a majority.
+  schedule.repeat("db-split", { meanMs: 45_000, lastsMs: 25_000 }, (chance) => {
+    const one = draw.one(chance, ["site-w", "site-a", "site-b"]);
+    const others = sites.filter((site) => site !== one);
+    world.say(() => `only ${one} reaches the database`);
+    const pairs = others.flatMap((site) => [[databasePlace, site] as const, [site, databasePlace] as const]);
+    return told(world, cut(pairs), "everybody reaches the database again");
+  });
 }
 
 function told(world: World, heal: () => void, sentence: string): Heal {

@@ -136,6 +136,7 @@ export function databaseFaults(world: World, schedule: Schedule, { database, nod
       });
     };
   });
+  lostTogether(world, schedule, database);
   schedule.repeat("db-failover", { meanMs: 45_000, lastsMs: 1 }, (chance) => failOver(chance, 0));
   schedule.repeat("db-lost-suffix", { meanMs: 40_000, lastsMs: 1 }, (chance) =>
     failOver(chance, draw.between(chance, 100, 6_000)),
@@ -157,6 +158,28 @@ export function databaseFaults(world: World, schedule: Schedule, { database, nod
     const ms = draw.one(chance, [-3_600_000, -30_000, 5_000, 30_000]);
     process.stepWall(ms);
     world.say(() => `the database's clock is set by ${ms} ms`);
+    return undefined;
+  });
+}
+
+/** The database, and the site that would have to be left. It comes back as it was, or older. */
+function lostTogether(world: World, schedule: Schedule, database: SimDatabase): void {
+  const { process } = database;
+  schedule.repeat("db-with-site", { meanMs: 50_000, lastsMs: 1 }, (chance) => {
+    if (!process.isUp()) return undefined;
+    const site = draw.one(chance, ["site-a", "site-a", "site-b"]);
+    const goneMs = draw.between(chance, 12_000, 45_000);
+    const lagMs = draw.isTrue(chance, 0.4) ? draw.between(chance, 1, 4_000) : 0;
+    process.crash();
+    const revive = setSite(world, site, draw.one(chance, ["silent", "refusing"]));
+    world.say(() => `the database is gone, together with ${site}, for ${Math.round(goneMs)} ms`);
+    world.kernel.after(goneMs, "db returns", () => {
+      revive();
+      if (process.isUp()) return;
+      if (lagMs > 0) database.failOver(goneMs + lagMs);
+      process.start();
+      world.say(() => `the database is back${lagMs > 0 ? `, without its last ${Math.round(lagMs)} ms` : ""}`);
+    });
     return undefined;
   });
 }

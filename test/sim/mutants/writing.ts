@@ -57,9 +57,9 @@ export const writingMutants: readonly Mutant[] = [
   {
     name: "deadline-from-receive",
     about: "the leader's deadline counts from the reply to its renewal",
-    file: `${arbiter}/leadership.ts`,
+    file: `${arbiter}/lead.ts`,
     find: "held = { ...leading, renewSentAt: sentAt, wallMinusMonoMs };",
-    replace: "held = { ...leading, renewSentAt: clock.monotonicMs(), wallMinusMonoMs };",
+    replace: "held = { ...leading, renewSentAt: pen.clock.monotonicMs(), wallMinusMonoMs };",
     isRare: true,
   },
   {
@@ -81,8 +81,8 @@ export const writingMutants: readonly Mutant[] = [
     name: "no-adopt-before-first-write",
     about: "a new leader doesn't ask what is served before it writes",
     file: `${arbiter}/settle.ts`,
-    find: 'if (adopted.kind === "kept") return true;',
-    replace: "if (adopted.kind !== undefined) return true;",
+    find: "keeper.adopt(good);",
+    replace: "keeper.adopt([]);",
     isRare: true,
   },
   {
@@ -104,16 +104,16 @@ export const writingMutants: readonly Mutant[] = [
     name: "blind-retry",
     about: "after a commit of unknown outcome the next one is sent without reading back",
     file: `${arbiter}/world-keeper.ts`,
-    find: "const isIn = await deps.store.committed(unsettled.id);",
+    find: "const isIn = await deps.store.committed(unsettled.commit.id);",
     replace: "const isIn = false as boolean;",
   },
   {
     name: "published-before-commit",
     about: "a snapshot is handed out before the store has taken it",
     file: `${arbiter}/world-keeper.ts`,
-    find: "unsettled = { id: commit.id };",
+    find: "unsettled = { commit, change };",
     replace:
-      "unsettled = { id: commit.id };\n      if (change.snapshot && commit.snapshot) deps.desk.offer(change.snapshot, commit.snapshot.envelope);",
+      "unsettled = { commit, change };\n      if (change.snapshot && commit.snapshot) deps.desk.offer(change.snapshot, commit.snapshot.envelope);",
   },
   {
     name: "served-before-kept",

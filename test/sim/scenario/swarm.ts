@@ -38,6 +38,8 @@ export const faultKinds = [
   "config-change",
   "own-traffic",
   "mixed-versions",
+  "db-with-site",
+  "db-split",
 ] as const;
 
 export type FaultKind = (typeof faultKinds)[number];

@@ -45,7 +45,7 @@ export function storeWarnings(parts: Parts): readonly Problem[] {
   if (config.store.acceptStoreRisk === undefined) return [];
   const isRisky = roles?.get(config.store.site) === "serving";
   const message = isRisky
-    ? `accepted: if ${config.store.site} is lost with the store, nothing moves until the store is back`
+    ? `accepted: if ${config.store.site} is lost with the store, the other arbiters go on only by promises of a majority; lost with the one that leads, nothing moves until the store is back`
     : "there is no risk to accept: the store stands in no serving site";
   const hint = isRisky ? "Move the store to a witness when you can." : "Leave acceptStoreRisk out.";
   return [{ path: "store.acceptStoreRisk", message, hint }];

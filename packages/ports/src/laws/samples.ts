@@ -96,14 +96,14 @@ export const envelope = (payload: string): NonNullable<Commit["snapshot"]>["enve
 
 let commits = 0;
 
-/** A commit that brings the given things and nothing else. */
+/** A commit that brings the given things and nothing else, by `a`, who holds the lease of most laws. */
 export function commit(brings: Pick<Commit, "epoch" | "sequenceBefore"> & Partial<Commit>): Commit {
   commits += 1;
   return {
     id: `commit-${commits}`,
     sequence: brings.sequenceBefore + 1,
     at,
-    by: "arbiter-1",
+    by: "a",
     services: {},
     servicesRemoved: [],
     overrides: [],

@@ -7,6 +7,7 @@ import { errorCodes } from "@sluice/core";
 import { makeHttpServer, makeLogger, makeRegistry } from "@sluice/runtime";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { ArbiterContext } from "../context.ts";
+import { failsafeRoutes } from "./failsafe-routes.ts";
 import { nodeRoutes } from "./node-routes.ts";
 import { operatorRoutes } from "./operator-routes.ts";
 import { readRoutes } from "./read-routes.ts";
@@ -82,7 +83,7 @@ test("every route is in it, and nothing else", async () => {
     for (const each of [method].flat())
       if (each !== "HEAD") registered.push(`${each} ${url.replaceAll(/:(\w+)/g, "{$1}")}`);
   });
-  for (const routes of [readRoutes, operatorRoutes, weightsRoutes, nodeRoutes]) routes(app, context);
+  for (const routes of [readRoutes, operatorRoutes, weightsRoutes, nodeRoutes, failsafeRoutes]) routes(app, context);
   await app.ready();
   await app.close();
   assert.ok(registered.length >= 19, registered.join(", "));

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { checkConfig, configBytesMax } from "@sluice/contract";
-import { type Ask, epochMs, type Override, SluiceError } from "@sluice/core";
+import { type Ask, epochMs, type Override, SluiceError, sentence } from "@sluice/core";
 import type { ArbiterContext } from "../context.ts";
 import { type Asked, carryOut } from "./carry-out.ts";
 import { described } from "./describe.ts";
@@ -11,6 +11,7 @@ import {
   EvacuateBody,
   FailbackBody,
   FailoverBody,
+  LeadBody,
   OverrideBody,
   ServiceParams,
   SiteParams,
@@ -27,6 +28,7 @@ export function operatorRoutes(app: ArbiterHttp, context: ArbiterContext): void 
     moveRoutes(app, context);
     overrideRoutes(app, context);
     applyRoute(app, context);
+    leadRoute(app, context);
   });
 }
 
@@ -40,6 +42,13 @@ const words = {
     summary: "End an override, or take back a service's last move",
     description: "Without `override` and `service`: the override that was set last.",
   },
+  lead: {
+    operationId: "forceLead",
+    summary: "Let this arbiter lead though too few vantages are fresh",
+    description:
+      "For a minute it asks for the lease. Only for when you know that it isn't the one that is cut off: nothing moves by itself " +
+      "without fresh votes, but your commands do.",
+  },
   apply: {
     operationId: "applyConfig",
     summary: "Put a configuration in force as the next revision",
@@ -48,6 +57,17 @@ const words = {
   },
 } as const;
 const done = { schema: Done };
+
+function leadRoute(app: ArbiterHttp, context: ArbiterContext): void {
+  const schema = { body: LeadBody, ...described("operate", words.lead, done) };
+  app.post("/v1/lead", { schema }, (request) => {
+    const { by = "operator", reason } = request.body;
+    const event = { kind: "lead-forced", arbiter: context.name, by, reason } as const;
+    context.journal.note([event]);
+    context.leadership.force();
+    return { isDryRun: false, lines: [sentence(event)], sequences: [], id: null };
+  });
+}
 
 function moveRoutes(app: ArbiterHttp, context: ArbiterContext): void {
   const failover = { params: ServiceParams, body: FailoverBody, ...described("operate", words.failover, done) };

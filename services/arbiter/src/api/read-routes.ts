@@ -76,7 +76,10 @@ function explainRoute(app: ArbiterHttp, context: ArbiterContext): void {
       throw new SluiceError("NOT_FOUND", `no service is called ${wanted}, nor has that host`, { hint });
     }
     const ballots = context.ballots.count(config, configRevision);
-    const decisions = await context.store.decisions(decisionsMax);
+    // In failsafe the store can't be asked, and what was decided since is here.
+    const decisions = context.leadership.isFailsafe()
+      ? context.failsafe.decisions()
+      : await context.store.decisions(decisionsMax);
     const voteOf = context.ballots.voteOf.bind(context.ballots);
     return explain({ ...viewOf(context), ballots, decisions, voteOf }, service);
   });
@@ -105,6 +108,8 @@ function viewOf(context: ArbiterContext): View {
   return {
     arbiter: context.name,
     isLeading: context.loop.isLeading(),
+    isFailsafe: context.leadership.isFailsafe(),
+    failsafeEntries: context.failsafe.kept(),
     whyNotReady: whyNotLead(context),
     leader: context.leadership.seen(),
     durable,

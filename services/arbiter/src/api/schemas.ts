@@ -57,6 +57,7 @@ const forMs = Type.Optional(
   Type.Integer({ minimum: 1_000, maximum: 2_592_000_000, description: "Lifetime in milliseconds. Default 86400000." }),
 );
 
+export const LeadBody = Type.Object({ reason: asked.reason, by: asked.by }, closed);
 export const EvacuateBody = Type.Object({ forMs, ...asked }, closed);
 export const OverrideBody = Type.Object(
   {
@@ -105,6 +106,12 @@ export const SnapshotQuery = Type.Object(
       Type.String({ pattern: "^\\d{1,15}\\.\\d{1,15}$", description: "What the node serves, EPOCH.SEQUENCE." }),
     ),
     ...WaitQuery,
+  },
+  closed,
+);
+export const FailsafeQuery = Type.Object(
+  {
+    after: Type.String({ maxLength: 200, default: "", description: "The name of the last one heard. Default: none." }),
   },
   closed,
 );

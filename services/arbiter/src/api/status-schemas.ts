@@ -125,6 +125,9 @@ const SiteStatus = shared(
 const who = {
   arbiter: text("Who answers."),
   isLeading: flag("The one who answers leads, and may write."),
+  isFailsafe: flag(
+    "It leads without the store, by promises of the others: only a site that is down is left by itself.",
+  ),
   fence: orNull(fenceText, "The snapshot that it hands out."),
 };
 
@@ -133,6 +136,7 @@ export const Status = shared(
   {
     installation: text(),
     ...who,
+    failsafeEntries: whole("Decisions taken in failsafe that are kept here until the store has them."),
     whyNotReady: orNull(text(), "Why this arbiter could not take the lead now."),
     leader: orNull(text(), "Who holds the lease, as far as this arbiter has seen. It may be dead for some seconds."),
     epoch: whole("Of the lease."),

@@ -62,7 +62,17 @@ export async function openArbiters(intervalMs = lastingMs): Promise<Arbiters> {
     const logger = makeLogger({ service: "test", name, level: "silent" });
     const signer = signerFromPem(pems[name] ?? "", name);
     running.push(
-      await startArbiter({ name, config, ...database.open(), clock: systemClock, logger, signer, keyring, tokens }),
+      await startArbiter({
+        name,
+        config,
+        ...database.open(),
+        clock: systemClock,
+        logger,
+        signer,
+        keyring,
+        tokens,
+        stateDir: join(directory, name),
+      }),
     );
   }
   const arbiters = makeArbiters({ config, settings, urls, pems });

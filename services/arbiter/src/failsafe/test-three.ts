@@ -1,0 +1,226 @@
+import { checkConfig } from "@sluice/contract";
+import {
+  type Command,
+  type Config,
+  type Envelope,
+  type EpochMs,
+  epochMs,
+  leaseTiming,
+  type Opinion,
+  type Override,
+  type SiteName,
+  SluiceError,
+  tableOf,
+} from "@sluice/core";
+import type { Lease, Store } from "@sluice/ports";
+import { type Keyring, makeLogger, makeRegistry } from "@sluice/runtime";
+import { makeMemoryDatabase, makeVirtualClock } from "@sluice/testkit";
+import { assemble } from "../assemble.ts";
+import type { ArbiterContext } from "../context.ts";
+import { makeLeaseTurn } from "../lease-turn.ts";
+import { makeArbiterMetrics } from "../metrics.ts";
+import type { KeptFiles } from "./kept-files.ts";
+import type { FailsafePeers } from "./peers.ts";
+
+export const names = ["arbiter-w", "arbiter-a", "arbiter-b"] as const;
+type Name = (typeof names)[number];
+
+/** Three arbiters of two serving sites and a witness: one clock, one store, and each its own disk. */
+export function openThree() {
+  const clock = makeVirtualClock();
+  const config = checkedConfig();
+  let database = makeMemoryDatabase(clock);
+  const contexts = new Map<Name, ArbiterContext>();
+  const turns = new Map<Name, () => Promise<void>>();
+  const disks = new Map(names.map((name) => [name, new Map<string, string>()]));
+  /** Who can't reach the store, and who is dead. */
+  const [away, dead] = [new Set<Name>(), new Set<Name>()];
+  const opinions = new Map<SiteName, Opinion>();
+  let asked = 0;
+
+  function start(name: Name): void {
+    const peer = (of: string): ArbiterContext | undefined =>
+      dead.has(of as Name) || dead.has(name) ? undefined : contexts.get(of as Name);
+    const context = assemble({
+      name,
+      config,
+      clock,
+      store: door<Store>(
+        () => away.has(name),
+        () => database.open().store,
+      ),
+      lease: door<Lease>(
+        () => away.has(name),
+        () => database.open().lease,
+      ),
+      files: filesOf(disks.get(name) ?? new Map()),
+      peers: peersOf(peer),
+      ...usual(name),
+    });
+    context.ballots.count = () => ({ casts: castsOf(opinions), freshDomains: everywhere });
+    contexts.set(name, context);
+    turns.set(
+      name,
+      makeLeaseTurn(context, async () => false),
+    );
+  }
+  for (const name of names) start(name);
+
+  const of = (name: Name): ArbiterContext => contexts.get(name) ?? neverStarted(name);
+  return {
+    clock,
+    away,
+    dead,
+    of,
+    disk: (name: Name) => disks.get(name) ?? new Map<string, string>(),
+    see: (site: SiteName, opinion: Opinion) => void opinions.set(site, opinion),
+    restart: start,
+    database: () => database,
+    /** Another database in its place. */
+    replace(next = makeMemoryDatabase(clock)) {
+      database = next;
+    },
+    async run(ms: number) {
+      for (let spent = 0; spent < ms; spent += 250) {
+        for (const name of names.filter((each) => !dead.has(each))) {
+          await turns.get(name)?.().catch(unlessAway);
+          await of(name).loop.turn().catch(unlessAway);
+        }
+        clock.advance(250);
+      }
+    },
+    async command(name: Name, ask: Command["ask"]) {
+      asked += 1;
+      const told = of(name).loop.submit({ ...common, id: `c${asked}`, ask });
+      await of(name).loop.turn();
+      return told;
+    },
+    freeze: (id: string): Override => freezeFrom(id, clock.wallMs()),
+  };
+}
+
+function checkedConfig(): Config {
+  const checked = checkConfig(settings);
+  if (checked.kind === "invalid") throw new Error(JSON.stringify(checked.problems));
+  return checked.config;
+}
+
+const everywhere = ["site-a", "site-b", "site-w"];
+
+const usual = (name: Name) => ({
+  findServed: async () => [],
+  logger: makeLogger({ service: "test", name, level: "silent" }),
+  signer: { keyId: name, sign: (kind: string, value: unknown) => sign(name, kind, value) },
+  keyring,
+  metrics: makeArbiterMetrics(makeRegistry()),
+  timing: leaseTiming,
+  newNonce: () => "nonce",
+  wake: () => undefined,
+  signal: new AbortController().signal,
+});
+
+const common = { by: "anna", reason: "a test", overrideRules: [], isDryRun: false };
+
+/** The way to the store, which may be away at any call. */
+const door = <T extends object>(isAway: () => boolean, of: () => T): T =>
+  new Proxy({} as T, {
+    get:
+      (_target, key: string) =>
+      async (...args: unknown[]): Promise<unknown> => {
+        if (isAway()) throw new SluiceError("STORE_UNAVAILABLE", "it is away", { transient: true });
+        return (of() as Record<string, (...all: unknown[]) => unknown>)[key]?.(...args);
+      },
+  });
+
+const freezeFrom = (id: string, setAt: EpochMs): Override => ({
+  id,
+  kind: "freeze",
+  by: "anna",
+  reason: "a test",
+  setAt,
+  until: epochMs(setAt + 3_600_000),
+});
+
+const peersOf = (peer: (name: string) => ArbiterContext | undefined): FailsafePeers => ({
+  send: async (to, envelope) => peer(to.name)?.failsafe.answer(envelope),
+  next: async (of, after) => peer(of.name)?.failsafe.next(after),
+});
+
+function neverStarted(name: Name): never {
+  throw new Error(`${name} was never started`);
+}
+
+function unlessAway(error: unknown): void {
+  if (!(error instanceof SluiceError) || !error.transient) throw error;
+}
+
+const castsOf = (opinions: ReadonlyMap<SiteName, Opinion>) =>
+  everywhere.map((domain) => ({
+    agent: `agent-${domain}`,
+    domain,
+    votes: tableOf(
+      ["site-a", "site-b"].map((site) => {
+        const target = `pool:chat/stable@${site}`;
+        return [target, { target, opinion: opinions.get(site) ?? "healthy", suspect: false }] as const;
+      }),
+    ),
+  }));
+
+function filesOf(disk: Map<string, string>): KeptFiles {
+  return {
+    list: async () => [...disk.keys()].sort(),
+    read: async (name) => disk.get(name) ?? "",
+    write: async (name, text) => void disk.set(name, text),
+    remove: async (name) => void disk.delete(name),
+  };
+}
+
+/** A signature that says who and what, which is all that is needed of it here. */
+const sign = (keyId: string, kind: string, value: unknown): Envelope => ({
+  keyId,
+  payload: JSON.stringify(value),
+  signature: `${kind}-${keyId}-`.padEnd(86, "A"),
+});
+
+const keyring = {
+  open: (kind: string, { keyId, payload, signature }: Envelope) =>
+    signature.startsWith(`${kind}-${keyId}-`)
+      ? { kind: "ok", name: keyId, site: "", value: JSON.parse(payload) as unknown }
+      : { kind: "refused", because: "bad-signature" },
+} as unknown as Keyring;
+
+const settings = {
+  installation: "trial",
+  zone: { name: "llm.example" },
+  sites: [
+    { name: "site-a", addresses: ["192.0.2.1"] },
+    { name: "site-b", addresses: ["192.0.2.2"] },
+    { name: "site-w", role: "witness" },
+  ],
+  electorate: ["site-a", "site-b", "site-w"],
+  arbiters: names.map((name, index) => ({
+    name,
+    site: name.replace("arbiter", "site"),
+    url: `http://127.0.0.1:${index + 1}`,
+  })),
+  agents: ["a", "b", "w"].map((site, index) => ({
+    name: `agent-site-${site}`,
+    site: `site-${site}`,
+    url: `http://127.0.0.1:${index + 11}`,
+  })),
+  services: [
+    {
+      name: "chat",
+      host: "chat.llm.example",
+      rtoSeconds: 3600,
+      policy: { kind: "failover", sites: ["site-a", "site-b"] },
+      pools: ["site-a", "site-b"].map((site, index) => ({
+        channel: "stable",
+        site,
+        endpoints: [`192.0.2.${index + 1}:80`],
+        probe: { kind: "tcp" },
+      })),
+    },
+  ],
+  store: { site: "site-w" },
+};

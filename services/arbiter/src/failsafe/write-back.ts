@@ -1,0 +1,89 @@
+import type { ArbiterConfig, Config, Decision, Durable, Found } from "@sluice/core";
+import type { Store } from "@sluice/ports";
+import type { Keyring, Logger } from "@sluice/runtime";
+import { openSnapshot } from "../adoption.ts";
+import { gaps } from "./chain.ts";
+import { type EntryLog, type KeptEntry, keptFrom } from "./entry-log.ts";
+import type { FailsafePeers } from "./peers.ts";
+import { replay } from "./replay.ts";
+
+/** Brings what was decided in failsafe into the store, each entry once, whoever leads by then. */
+export interface WriteBack {
+  /** Everything that this arbiter and those it reaches keep, in order; refused when the store is another leader's by now. */
+  run(epoch: number, durable: Durable): Promise<"nothing" | "written" | "refused">;
+  /** Whether anybody keeps what the store has not. */
+  isNeeded(config: Config): Promise<boolean>;
+  /** What the kept entries would have served, as something that a new leader has found. */
+  found(): readonly Found[];
+  /** What the kept entries decided, newest first. */
+  decisions(): readonly Decision[];
+  /** Lets go of what the store has. */
+  tidy(): Promise<void>;
+}
+
+type Deps = {
+  readonly name: string;
+  readonly store: Store;
+  readonly keyring: Keyring;
+  readonly log: EntryLog;
+  readonly peers: FailsafePeers;
+  readonly logger: Logger;
+};
+
+export function makeWriteBack(deps: Deps): WriteBack {
+  const { name, store, keyring, log } = deps;
+
+  async function keptBy(arbiter: ArbiterConfig): Promise<readonly KeptEntry[]> {
+    const all: KeptEntry[] = [];
+    for (;;) {
+      const next = keptFrom(keyring, await deps.peers.next(arbiter, all.at(-1)?.name ?? ""));
+      if (!next || next.name <= (all.at(-1)?.name ?? "")) return all;
+      all.push(next);
+    }
+  }
+
+  /** In order, and each once though several keep it. */
+  async function collect({ arbiters }: Config): Promise<readonly KeptEntry[]> {
+    const others = await Promise.all(arbiters.filter((each) => each.name !== name).map(keptBy));
+    const byName = new Map([...others.flat(), ...log.all()].map((kept) => [kept.name, kept]));
+    return [...byName.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
+  }
+
+  async function writeOne({ entry }: KeptEntry, epoch: number, durable: Durable): Promise<boolean> {
+    const world = await store.load();
+    const stored = world && { ...world, snapshot: openSnapshot(keyring, world.snapshotEnvelope, "openKept") };
+    const result = await store.commit(replay(entry, stored, { epoch, by: name, durable }));
+    return result.kind === "committed";
+  }
+
+  return {
+    async run(epoch, durable) {
+      const all = await collect(durable.config);
+      for (const gap of gaps(all)) deps.logger.error({ event: "failsafe-gap" }, gap);
+      let done: "nothing" | "written" = "nothing";
+      for (const kept of all) {
+        if (await store.committed(kept.entry.commit.id)) continue;
+        if (!(await writeOne(kept, epoch, durable))) return "refused";
+        done = "written";
+      }
+      return done;
+    },
+    async isNeeded(config) {
+      for (const { entry } of await collect(config)) if (!(await store.committed(entry.commit.id))) return true;
+      return false;
+    },
+    found: () =>
+      log.all().flatMap(({ entry }) => {
+        const snapshot = openSnapshot(keyring, entry.commit.snapshot?.envelope, "open");
+        return snapshot ? [{ from: `the failsafe journal of ${entry.leader}`, snapshot }] : [];
+      }),
+    decisions: () =>
+      log
+        .all()
+        .flatMap(({ entry }) => entry.commit.decisions)
+        .toReversed(),
+    async tidy() {
+      for (const kept of log.all()) if (await store.committed(kept.entry.commit.id)) await log.remove(kept);
+    },
+  };
+}
