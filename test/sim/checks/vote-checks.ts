@@ -88,16 +88,8 @@ export function makeVoteChecks(tallies: Tallies, now: () => number, swarm: Reado
       inForce = config;
       weigh(boxOf(arbiter.name), config, { now: now(), monoMs: arbiter.clock.monotonicMs(), revision });
     },
-    foundFresh(arbiter, { agents, probes }, domains) {
-      const monoMs = arbiter.clock.monotonicMs();
-      const { voters } = boxOf(arbiter.name);
-      for (const domain of domains) {
-        const issued = agents.flatMap(({ name, site }) => (site === domain ? (voters.get(name)?.issuedAt ?? 0) : []));
-        const ageMs = monoMs - Math.max(...issued);
-        const isFresh = ageMs <= probes.intervalMs * freshIntervals + 1;
-        tallies.demand("I7", isFresh, () => `${arbiter.name} counts a vote of ${domain} that is ${ageMs} ms old`);
-      }
-    },
+    foundFresh: (arbiter, config, domains) =>
+      checkFresh(tallies, arbiter, { voters: boxOf(arbiter.name).voters, config, domains }),
     whyNotDown(arbiter, service, site) {
       const box = boxOf(arbiter.name);
       const mark = defaultTargets(service, site)
@@ -111,6 +103,22 @@ export function makeVoteChecks(tallies: Tallies, now: () => number, swarm: Reado
     },
     isDown: (name, service, site) => defaultTargets(service, site).some((key) => boxOf(name).down.has(key)),
   };
+}
+
+type Fresh = {
+  readonly voters: ReadonlyMap<string, Voter>;
+  readonly config: Config;
+  readonly domains: readonly string[];
+};
+
+function checkFresh(tallies: Tallies, arbiter: SimulatedProcess, { voters, config, domains }: Fresh): void {
+  const monoMs = arbiter.clock.monotonicMs();
+  for (const domain of domains) {
+    const own = config.agents.filter(({ site }) => site === domain);
+    const ageMs = monoMs - Math.max(...own.map(({ name }) => voters.get(name)?.issuedAt ?? 0));
+    const isFresh = ageMs <= config.probes.intervalMs * freshIntervals + 1;
+    tallies.demand("I7", isFresh, () => `${arbiter.name} counts a vote of ${domain} that is ${ageMs} ms old`);
+  }
 }
 
 type At = { readonly now: number; readonly monoMs: number; readonly revision: number };
