@@ -171,12 +171,10 @@ export function sentence(event: Event): string {
     case "blame-ended":
       return `no longer to blame: ${blamedKey(event.what)}`;
     case "vantage-lost":
-      return `no fresh vote from ${event.domain} any more`;
     case "vantage-back":
-      return `${event.domain} votes again`;
     case "stale-inputs":
     case "inputs-fresh":
-      return inputsSentence(event);
+      return vantageSentence(event);
     case "situation-changed":
       return `${event.service}: ${event.to} (was ${event.from})`;
     case "decided":
@@ -194,9 +192,8 @@ export function sentence(event: Event): string {
     case "override-ended":
       return `override ${event.id} ended (${event.because})`;
     case "quarantined":
-      return `${event.site} is quarantined for ${event.service}: left as ${event.because}`;
     case "readmitted":
-      return `${event.site} may serve ${event.service} again (${event.because})`;
+      return quarantineSentence(event);
     case "refused":
       return `refused ${event.command} by ${event.by}: ${event.code}, ${event.because}`;
     case "rule-overridden":
@@ -229,10 +226,27 @@ export function sentence(event: Event): string {
   }
 }
 
-const inputsSentence = (event: Extract<Event, { kind: "stale-inputs" | "inputs-fresh" }>): string =>
-  event.kind === "inputs-fresh"
-    ? `${event.fresh} vantages are fresh; automation is on again`
-    : `only ${event.fresh} of the ${event.needed} fresh vantages needed; nothing moves by itself until they are back`;
+type VantageEvent = Extract<Event, { kind: "vantage-lost" | "vantage-back" | "stale-inputs" | "inputs-fresh" }>;
+
+function vantageSentence(event: VantageEvent): string {
+  switch (event.kind) {
+    case "vantage-lost":
+      return `no fresh vote from ${event.domain} any more`;
+    case "vantage-back":
+      return `${event.domain} votes again`;
+    case "stale-inputs":
+      return `only ${event.fresh} of the ${event.needed} fresh vantages needed; nothing moves by itself until they are back`;
+    case "inputs-fresh":
+      return `${event.fresh} vantages are fresh; automation is on again`;
+    default:
+      return event satisfies never;
+  }
+}
+
+const quarantineSentence = (event: Extract<Event, { kind: "quarantined" | "readmitted" }>): string =>
+  event.kind === "quarantined"
+    ? `${event.site} is quarantined for ${event.service}: left as ${event.because}`
+    : `${event.site} may serve ${event.service} again (${event.because})`;
 
 function leaderSentence(event: Extract<Event, { kind: "leader-elected" | "leader-resigned" | "lead-forced" }>): string {
   if (event.kind === "lead-forced")
