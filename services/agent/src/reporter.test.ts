@@ -96,6 +96,21 @@ for (const body of [
   });
 }
 
+test("what an arbiter holds isn't said again, until it no longer says so", async (t) => {
+  const { door, signer } = await makeWorld(t);
+  const votes: readonly Vote[] = [{ target: "edge:site-a", opinion: "healthy", suspect: false }];
+  const { reporter } = begin(t, door.arbiter, { signer, say: () => saying(votes) });
+  const said: string[] = [];
+  for (const isHolding of [true, true, false, false, false]) {
+    const { since, votes: told } = await door.reports.next(() => true, said.length);
+    said.push(`${told.length}${since === undefined ? "" : " since another"}`);
+    door.standing.isHolding = isHolding;
+    reporter.hurry();
+  }
+  // The replies to the first, the fourth and the fifth don't say so.
+  assert.deepEqual(said, ["1", "1", "0 since another", "0 since another", "1"]);
+});
+
 test("a site of a thousand dead pools still fits into a report", async (t) => {
   const { door, signer } = await makeWorld(t);
   const votes = Array.from({ length: 1000 }, (_, index): Vote => {

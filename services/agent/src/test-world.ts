@@ -86,6 +86,8 @@ export async function makeDoor(t: TestContext, name: Name, keyring: Keyring) {
     revision: 0,
     config: undefined as Envelope | undefined,
     hold: undefined as Promise<unknown> | undefined,
+    /** It says which report it holds, as arbiters do that take what is new alone. */
+    isHolding: false,
   };
   let nonce: string | undefined;
   const app = makeHttpServer({ logger: quiet, tokens });
@@ -99,6 +101,7 @@ export async function makeDoor(t: TestContext, name: Name, keyring: Keyring) {
     nonce = randomUUID();
     const reply = { kind: isKnown ? "counted" : "refused", nonce, configRevision: standing.revision };
     if (isKnown) reports.add(report);
+    if (isKnown && standing.isHolding) return { ...reply, holds: report.seq };
     return isKnown ? reply : { ...reply, because: "unknown-nonce" };
   });
   app.get("/v1/suspicions", { config: { access: "node" } }, async (request) => {
