@@ -93,8 +93,7 @@ export function makeSimArbiter(world: World, options: Options): SimArbiter {
     desk.offer = (snapshot, envelope) => {
       const isNew = offer(snapshot, envelope);
       if (isNew) world.checks.published(name, snapshot);
-      const { leadership } = here();
-      if (isNew && leadership.isFailsafe()) world.checks.publishing(process, snapshot.fence.epoch);
+      if (isNew && here().leadership.isFailsafe()) world.checks.leadingBy(process, snapshot.fence.epoch);
       if (isNew) for (const wake of waiters) wake();
       return isNew;
     };
@@ -191,7 +190,13 @@ function begin(world: World, options: Options, { process, disk }: Machine): { re
     ),
   );
   function lease(): void {
-    void leaseTurn().catch(complain).then(later);
+    void leaseTurn().catch(complain).then(watchPromises).then(later);
+  }
+  function watchPromises(): void {
+    const { leadership } = context;
+    const held = leadership.held();
+    if (held && leadership.isFailsafe() && leadership.whyNotWrite() === undefined)
+      world.checks.leadingBy(process, held.epoch);
   }
   function complain(error: unknown): void {
     if (!(error instanceof SluiceError) || !error.transient) world.checks.broke(name, error);

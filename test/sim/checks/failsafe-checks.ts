@@ -9,8 +9,8 @@ export interface FailsafeChecks {
   promised(promiser: SimulatedProcess, to: Promisee, arrivedAt: number): void;
   /** An arbiter asks the database for the lease. */
   acquiring(client: SimulatedProcess): void;
-  /** A leader hands out what it decided without the store. */
-  publishing(leader: SimulatedProcess, epoch: number): void;
+  /** A leader goes on without the store, or hands out what it decided so. */
+  leadingBy(leader: SimulatedProcess, epoch: number): void;
   /** A leader has decided without the store. */
   decided(leader: SimulatedProcess, commit: Commit): void;
   heard(event: Event): void;
@@ -48,7 +48,7 @@ export function makeFailsafeChecks(tallies: Tallies, now: () => number, arbiters
         () => `${client.name} asks for the lease ${Math.round(ageOf(promise))} ms after it promised ${promise.leader}`,
       );
     },
-    publishing(leader, epoch) {
+    leadingBy(leader, epoch) {
       const binding = [...given.values()].filter(
         (promise) =>
           promise.leader === leader.name &&
@@ -58,7 +58,7 @@ export function makeFailsafeChecks(tallies: Tallies, now: () => number, arbiters
       tallies.demand(
         "F2",
         binding.length + 1 >= majority(arbiters),
-        () => `${leader.name} publishes in failsafe at ${Math.round(now())} ms by ${binding.length} promises`,
+        () => `${leader.name} leads without the store at ${Math.round(now())} ms by ${binding.length} promises`,
       );
     },
     decided: (leader, commit) => checkDecided(tallies, leader, commit),

@@ -107,7 +107,7 @@ export const invariants = [
   {
     id: "F2",
     about: "a leader goes on without the store by a majority's promises alone",
-    checker: "each snapshot handed out in failsafe",
+    checker: "each turn of a leader in failsafe, and each snapshot that it hands out",
   },
   {
     id: "F3",
