@@ -188,9 +188,8 @@ export function sentence(event: Event): string {
     case "weights-set":
       return weightsSentence(event);
     case "override-set":
-      return overrideSentence(event.override);
     case "override-ended":
-      return `override ${event.id} ended (${event.because})`;
+      return overrideEventSentence(event);
     case "quarantined":
     case "readmitted":
       return quarantineSentence(event);
@@ -242,6 +241,9 @@ function vantageSentence(event: VantageEvent): string {
       return event satisfies never;
   }
 }
+
+const overrideEventSentence = (event: Extract<Event, { kind: "override-set" | "override-ended" }>): string =>
+  event.kind === "override-set" ? overrideSentence(event.override) : `override ${event.id} ended (${event.because})`;
 
 const quarantineSentence = (event: Extract<Event, { kind: "quarantined" | "readmitted" }>): string =>
   event.kind === "quarantined"
