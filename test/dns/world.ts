@@ -11,13 +11,13 @@ import {
   generateKeyPair,
   type Logger,
   listen,
-  makeHttpServer,
   makeLogger,
   readKeyring,
   request,
   type Signer,
   signerFromPem,
 } from "@sluice/runtime";
+import { makeHttpServer } from "@sluice/runtime/server";
 
 const silent = makeLogger({ service: "test", name: "test", level: "silent" });
 const tokens = { operator: "operator-token-of-the-test", node: "node-token-of-the-test" };

@@ -10,6 +10,6 @@ export type { PollChange, PollCounts, PollOutcome, ServerPoll } from "./poll/rec
 export { askLab, needLab } from "./up/ask-lab.ts";
 export { type FaultWhom, setFaults } from "./up/fault.ts";
 export { labDown } from "./up/lab-down.ts";
-export { type Lab, labUp } from "./up/lab-up.ts";
+export type { Lab } from "./up/lab-up.ts";
 export { commandFor, defaultRoot, type Layout, layoutOf, splitEndpoint } from "./up/layout.ts";
 export type { LabRecord } from "./up/record.ts";

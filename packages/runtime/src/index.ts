@@ -6,7 +6,6 @@ export { type ConfigInForce, configAtStart, fetchConfig } from "./follow-config.
 export { askKeysets, followKeysets, type KeysetDeps } from "./follow-keysets.ts";
 export { type Answer, type Ask, request } from "./http-client.ts";
 export { type ProblemDocument, problemDocument, problemType } from "./http-problem.ts";
-export { type HttpOptions, type HttpServer, makeHttpServer } from "./http-server.ts";
 export { type Keyring, type KeysetOffer, type Opened, readKeyring } from "./keyring.ts";
 export {
   generateKeyPair,
@@ -23,8 +22,6 @@ export {
 } from "./keys.ts";
 export { listen } from "./listen.ts";
 export { type Logger, makeLineWriter, makeLogger } from "./logger.ts";
-export { makeRegistry, noteKeyset } from "./metrics.ts";
-export { problemResponses } from "./openapi.ts";
 export { ownEntry } from "./own-entry.ts";
 export { readOwnSigner } from "./own-signer.ts";
 export { errorOf } from "./problem.ts";

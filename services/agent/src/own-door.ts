@@ -1,6 +1,6 @@
 import { type AddressInfo, isIP } from "node:net";
 import { networkInterfaces } from "node:os";
-import type { HttpServer } from "@sluice/runtime";
+import type { HttpServer } from "@sluice/runtime/server";
 import type { GuardRules } from "./guard-target.ts";
 import { doorOf } from "./reach.ts";
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { listen, makeHttpServer } from "@sluice/runtime";
+import { listen } from "@sluice/runtime";
+import { makeHttpServer } from "@sluice/runtime/server";
 import { guardTarget } from "./guard-target.ts";
 import { leaveAddress, ownDoor } from "./own-door.ts";
 import { doorOf, reachesAny } from "./reach.ts";

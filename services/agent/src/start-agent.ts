@@ -9,12 +9,10 @@ import {
   type KeysetDeps,
   type Logger,
   listen,
-  makeHttpServer,
-  makeRegistry,
-  noteKeyset,
   ownEntry,
   type Signer,
 } from "@sluice/runtime";
+import { makeHttpServer, makeRegistry, noteKeyset } from "@sluice/runtime/server";
 import { type ArbiterLines, makeArbiterLines } from "./arbiter-lines.ts";
 import { makeConfigFollower } from "./config-follower.ts";
 import { type GatewayLines, makeGatewayLines } from "./gateway-lines.ts";

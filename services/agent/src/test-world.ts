@@ -21,12 +21,12 @@ import {
   type Keyring,
   type Logger,
   listen,
-  makeHttpServer,
   makeLogger,
   readKeyring,
   type Signer,
   signerFromPem,
 } from "@sluice/runtime";
+import { makeHttpServer } from "@sluice/runtime/server";
 
 export const quiet: Logger = makeLogger({ service: "test", name: "test", level: "silent" });
 export const tokens = { node: "node-token-of-the-test" };

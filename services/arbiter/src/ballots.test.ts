@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Config, Envelope } from "@sluice/core";
-import { type Keyring, makeRegistry } from "@sluice/runtime";
+import { type Keyring } from "@sluice/runtime";
+import { makeRegistry } from "@sluice/runtime/server";
 import { makeVirtualClock } from "@sluice/testkit";
 import { makeBallots } from "./ballots.ts";
 import { makeArbiterMetrics } from "./metrics.ts";

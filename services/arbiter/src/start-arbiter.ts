@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { type Config, type LeaseTiming, leaseTiming, SluiceError } from "@sluice/core";
-import { followKeysets, listen, makeHttpServer, makeRegistry, noteKeyset, ownEntry, repeat } from "@sluice/runtime";
+import { followKeysets, listen, ownEntry, repeat } from "@sluice/runtime";
+import { makeHttpServer, makeRegistry, noteKeyset } from "@sluice/runtime/server";
 import { findServed } from "./adoption.ts";
 import { makeAnnouncer } from "./announce.ts";
 import { failsafeRoutes } from "./api/failsafe-routes.ts";

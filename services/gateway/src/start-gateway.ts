@@ -4,15 +4,11 @@ import {
   askKeysets,
   configAtStart,
   followSources,
-  type HttpServer,
   type Keyring,
   type Logger,
   listen,
-  makeHttpServer,
-  makeRegistry,
   makeShelf,
   makeWake,
-  noteKeyset,
   ownEntry,
   type Shelf,
   type SourcesDeps,
@@ -20,6 +16,7 @@ import {
   systemClock,
 } from "@sluice/runtime";
 import { xxh32 } from "@sluice/runtime/hash";
+import { type HttpServer, makeHttpServer, makeRegistry, noteKeyset } from "@sluice/runtime/server";
 import { adminRoutes } from "./admin/admin-routes.ts";
 import { compileRoutes, drainGraceMs, type Routes } from "./compile-routes.ts";
 import type { MakeDataPath } from "./data-path.ts";

@@ -12,15 +12,8 @@ import {
   type ServiceRoute,
   type Snapshot,
 } from "@sluice/core";
-import {
-  generateKeyPair,
-  listen,
-  makeHttpServer,
-  makeLogger,
-  readKeyring,
-  request,
-  signerFromPem,
-} from "@sluice/runtime";
+import { generateKeyPair, listen, makeLogger, readKeyring, request, signerFromPem } from "@sluice/runtime";
+import { makeHttpServer } from "@sluice/runtime/server";
 import { drawNet } from "../../../test/scenarios/world/net.ts";
 import type { MakeDataPath } from "./data-path.ts";
 import { type Gateway, startGateway } from "./start-gateway.ts";

@@ -8,17 +8,15 @@ import {
   type Keyring,
   type Logger,
   listen,
-  makeHttpServer,
-  makeRegistry,
   makeShelf,
   makeWake,
-  noteKeyset,
   ownEntry,
   type Shelf,
   type SourcesDeps,
   sourcesOf,
   systemClock,
 } from "@sluice/runtime";
+import { makeHttpServer, makeRegistry, noteKeyset } from "@sluice/runtime/server";
 import { makeNameserverMetrics, type NameserverMetrics } from "./metrics.ts";
 import { makeResponder } from "./responder.ts";
 import { type DnsSockets, openSockets } from "./sockets.ts";

@@ -1,7 +1,8 @@
 import { chmod, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ArbiterClient } from "@sluice/cli";
-import { askLab, type Lab, labUp, layoutOf, needLab, type PollServer } from "@sluice/lab";
+import { askLab, type Lab, layoutOf, needLab, type PollServer } from "@sluice/lab";
+import { labUp } from "@sluice/lab/up";
 import { drawNet } from "../../scenarios/world/net.ts";
 import { writeBenchConfig } from "../ground/bench-config.ts";
 import { labClient, statusOf, whyNotAtRest, whyNotBack } from "../ground/lab-client.ts";

@@ -1,5 +1,6 @@
 import type { Envelope, Fence } from "@sluice/core";
-import { listen, makeHttpServer, makeLogger } from "@sluice/runtime";
+import { listen, makeLogger } from "@sluice/runtime";
+import { makeHttpServer } from "@sluice/runtime/server";
 import { until } from "../../scenarios/world/until.ts";
 
 /**

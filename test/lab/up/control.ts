@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Config, SluiceError } from "@sluice/core";
-import { type Logger, listen, makeHttpServer } from "@sluice/runtime";
+import { type Logger, listen } from "@sluice/runtime";
+import { makeHttpServer } from "@sluice/runtime/server";
 import Type from "typebox";
 import type { Part } from "./layout.ts";
 import type { Supervisor } from "./supervisor.ts";

@@ -2,7 +2,6 @@ import { renameSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { SluiceError } from "@sluice/core";
 import { readJsonFile, sleep } from "@sluice/runtime";
-import { stopEmbeddedPostgres } from "@sluice/store-postgres";
 import type { Layout, PartRole } from "./layout.ts";
 import { isAlive, type ProcessId, signalProcess } from "./process-table.ts";
 
@@ -63,6 +62,8 @@ export async function sweep(layout: Layout): Promise<number> {
     throw new SluiceError("TIMEOUT", `${held.name}, left behind by an earlier lab, does not end`, {
       hint: `See what holds process ${held.pid}, and start again when it is gone.`,
     });
+  // Loaded by who cleans up alone: most commands only read the record.
+  const { stopEmbeddedPostgres } = await import("@sluice/store-postgres");
   const hadDatabase = await stopEmbeddedPostgres(layout.postgres);
   await removeRecord(layout);
   return left.length + (hadDatabase ? 1 : 0);

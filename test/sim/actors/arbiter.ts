@@ -10,7 +10,8 @@ import {
   type Report,
   SluiceError,
 } from "@sluice/core";
-import { type Logger, makeRegistry } from "@sluice/runtime";
+import { type Logger } from "@sluice/runtime";
+import { makeRegistry } from "@sluice/runtime/server";
 import { makeProcess, type SimulatedProcess } from "@sluice/testkit";
 import { openFound } from "../../../services/arbiter/src/adoption.ts";
 import { assemble } from "../../../services/arbiter/src/assemble.ts";

@@ -1,4 +1,4 @@
-import { askLab, labDown, labUp, needLab } from "@sluice/lab";
+import { askLab, labDown, needLab } from "@sluice/lab";
 import { stopSignal } from "@sluice/runtime";
 import type { Command } from "commander";
 import { secondSignal } from "../second-signal.ts";
@@ -51,6 +51,8 @@ async function up(command: Command, configFile: string | undefined): Promise<voi
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const signal = stopSignal();
   const databaseUrl = process.env["DATABASE_URL"];
+  // Loaded by no other command: it brings a database and a server along.
+  const { labUp } = await import("@sluice/lab/up");
   const running = await labUp({
     root: globals.dir,
     signal,

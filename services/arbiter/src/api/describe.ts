@@ -1,5 +1,5 @@
 import type { ErrorCode } from "@sluice/core";
-import { problemResponses } from "@sluice/runtime";
+import { problemResponses } from "@sluice/runtime/server";
 import type { TUnsafe } from "typebox";
 import { eventSchemas } from "./event-schemas.ts";
 import type { Shared } from "./fields.ts";

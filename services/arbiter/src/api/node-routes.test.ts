@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Config, Envelope, Report } from "@sluice/core";
-import { generateKeyPair, makeHttpServer, makeLogger, signerFromPem } from "@sluice/runtime";
+import { generateKeyPair, makeLogger, signerFromPem } from "@sluice/runtime";
+import { makeHttpServer } from "@sluice/runtime/server";
 import type { ArbiterContext } from "../context.ts";
 import { nodeRoutes } from "./node-routes.ts";
 

@@ -13,7 +13,8 @@ import {
   tableOf,
 } from "@sluice/core";
 import type { Lease, Store } from "@sluice/ports";
-import { type Keyring, makeLogger, makeRegistry } from "@sluice/runtime";
+import { type Keyring, makeLogger } from "@sluice/runtime";
+import { makeRegistry } from "@sluice/runtime/server";
 import { makeMemoryDatabase, makeVirtualClock } from "@sluice/testkit";
 import { assemble } from "../assemble.ts";
 import type { ArbiterContext } from "../context.ts";

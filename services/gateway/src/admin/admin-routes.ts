@@ -1,5 +1,6 @@
 import { formatFence, type GatewayConfig } from "@sluice/core";
-import type { HttpServer, Shelf, Wake } from "@sluice/runtime";
+import type { Shelf, Wake } from "@sluice/runtime";
+import type { HttpServer } from "@sluice/runtime/server";
 import type { Routes } from "../compile-routes.ts";
 import type { DataPath } from "../data-path.ts";
 import type { Doors } from "../doors.ts";

@@ -1,4 +1,4 @@
-import type { HttpServer } from "@sluice/runtime";
+import type { HttpServer } from "@sluice/runtime/server";
 import { drainGraceMs } from "../compile-routes.ts";
 import type { AdminDeps } from "./admin-routes.ts";
 

@@ -1,5 +1,5 @@
 import { SluiceError } from "@sluice/core";
-import type { HttpServer } from "@sluice/runtime";
+import type { HttpServer } from "@sluice/runtime/server";
 import Type from "typebox";
 import { findService, type RoutedService } from "../compile-routes.ts";
 import { type ExplainAsk, explain } from "../explain.ts";

@@ -1,6 +1,6 @@
 import { TrafficAskSchema } from "@sluice/contract";
 import { SluiceError, type TargetKey } from "@sluice/core";
-import type { HttpServer } from "@sluice/runtime";
+import type { HttpServer } from "@sluice/runtime/server";
 import Type from "typebox";
 import type { AdminDeps } from "./admin-routes.ts";
 
