@@ -10,6 +10,8 @@ export interface SimDatabase {
   open(client: SimulatedProcess): { readonly store: Store; readonly lease: Lease };
   /** A standby takes over. `lagMs` ago it heard from the primary for the last time: what came since is lost. */
   failOver(lagMs: number): void;
+  /** All that it had is lost. */
+  wipe(): void;
   holder: MemoryDatabase["holder"];
   /** Called after each commit, when it is in and perhaps nobody has heard of it yet. */
   onCommit: () => void;
@@ -31,6 +33,7 @@ export function makeDatabase(world: World): SimDatabase {
   const memory = makeMemoryDatabase(process.clock);
   const chance = kernel.chance("database");
   const kept: Kept[] = [];
+  const restoreEmpty = memory.keep();
   process.start();
   if (world.swarm.has("db-lost-suffix") || world.swarm.has("db-with-site")) keepOn();
 
@@ -50,6 +53,10 @@ export function makeDatabase(world: World): SimDatabase {
       const standby = kept.findLast((entry) => entry.at <= kernel.now() - lagMs);
       if (lagMs === 0 || !standby) return;
       standby.restore();
+      world.checks.lostSuffix();
+    },
+    wipe() {
+      restoreEmpty();
       world.checks.lostSuffix();
     },
   };

@@ -30,6 +30,7 @@ type Given = Promisee & { readonly by: SimulatedProcess; readonly arrivedAt: num
 const slackMs = 1_000;
 
 export function makeFailsafeChecks(tallies: Tallies, now: () => number, arbiters: number): FailsafeChecks {
+  /** By promiser and leader: who promises a newer epoch's leader still keeps what another was promised before. */
   const given = new Map<string, Given>();
   const disks = new Map<string, Set<string>>();
   /** Decided, on two disks, and not in the database yet. */
@@ -38,9 +39,11 @@ export function makeFailsafeChecks(tallies: Tallies, now: () => number, arbiters
   let isSuffixLost = false;
   const ageOf = ({ by, arrivedAt }: Given): number => by.clock.monotonicMs() - arrivedAt;
   return {
-    promised: (by, to, arrivedAt) => void given.set(by.name, { ...to, by, arrivedAt }),
+    promised: (by, to, arrivedAt) => void given.set(`${by.name} ${to.leader}`, { ...to, by, arrivedAt }),
     acquiring(client) {
-      const promise = given.get(client.name);
+      const [promise] = [...given.values()]
+        .filter(({ by }) => by.name === client.name)
+        .sort((one, other) => ageOf(one) - ageOf(other));
       if (!promise) return;
       tallies.demand(
         "F1",

@@ -42,6 +42,7 @@ export const requiredSometimes: readonly string[] = [
   "a service moved in failsafe",
   "failsafe ended with the store",
   "failsafe ended without the store",
+  "the database came back empty",
   "an entry was written back",
   "an entry was written back as a record alone",
   "a promise was refused: it reaches the store",

@@ -170,15 +170,19 @@ function lostTogether(world: World, schedule: Schedule, database: SimDatabase): 
     const site = draw.one(chance, ["site-a", "site-a", "site-b"]);
     const goneMs = draw.between(chance, 12_000, 45_000);
     const lagMs = draw.isTrue(chance, 0.4) ? draw.between(chance, 1, 4_000) : 0;
+    const isEmpty = draw.isTrue(chance, 0.2);
     process.crash();
     const revive = setSite(world, site, draw.one(chance, ["silent", "refusing"]));
     world.say(() => `the database is gone, together with ${site}, for ${Math.round(goneMs)} ms`);
     world.kernel.after(goneMs, "db returns", () => {
       revive();
       if (process.isUp()) return;
-      if (lagMs > 0) database.failOver(goneMs + lagMs);
+      if (isEmpty) database.wipe();
+      else if (lagMs > 0) database.failOver(goneMs + lagMs);
       process.start();
-      world.say(() => `the database is back${lagMs > 0 ? `, without its last ${Math.round(lagMs)} ms` : ""}`);
+      const how = isEmpty ? ", and empty" : lagMs > 0 ? `, without its last ${Math.round(lagMs)} ms` : "";
+      world.say(() => `the database is back${how}`);
+      if (isEmpty) world.checks.sometimes("the database came back empty");
     });
     return undefined;
   });

@@ -55,13 +55,6 @@ export const failsafeMutants: readonly Mutant[] = [
     replace: "for (const kept of all.slice(0, 0)) {",
   },
   {
-    name: "empty-store-conflicts",
-    about: "a store that is empty again takes no commit of an arbiter that runs",
-    file: `${arbiter}/world-keeper.ts`,
-    find: "else [head, isAdopted] = [undefined, true];",
-    replace: "else return false;",
-  },
-  {
     name: "suspended-votes-stay-fresh",
     about: "an arbiter that was suspended counts the votes from before",
     file: `${arbiter}/ballots.ts`,

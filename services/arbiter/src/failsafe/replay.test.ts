@@ -55,13 +55,13 @@ test("a store as it was left takes the very commit, under whoever leads now", ()
 
 test("an older store takes the world over what is there; what is served is adopted, not put back", () => {
   const back = replay(entry, stored(5, 2), under);
-  assert.deepEqual(numbers(back), ["c1", 4, "arbiter-b", 5, 10, at]);
+  assert.deepEqual(numbers(back), ["c1", 4, "arbiter-b", 5, 11, at]);
   assert.deepEqual([back.snapshot, back.services, isRecord(back)], [undefined, commit.services, [false]]);
 });
 
 test("an empty store takes the whole world as it is known, with its configuration", () => {
   const back = replay(entry, undefined, under);
-  assert.deepEqual(numbers(back), ["c1", 4, "arbiter-b", 0, 10, at]);
+  assert.deepEqual(numbers(back), ["c1", 4, "arbiter-b", 0, 11, at]);
   assert.deepEqual(back.services, { chat: state("site-b"), embed: state("site-a") });
   assert.deepEqual(back.config, { revision: 2, config: {} });
 });
@@ -70,4 +70,10 @@ test("where another leader has published it is a record, and changes nothing els
   const back = replay(entry, stored(14, 4), under);
   assert.deepEqual(numbers(back), ["c1", 4, "arbiter-b", 14, 15, at]);
   assert.deepEqual([back.services, back.overrides, back.snapshot, isRecord(back)], [{}, [], undefined, [true]]);
+});
+
+test("to the next entry an older store is still not as it was left, though its number says so", () => {
+  const { sequence } = replay(entry, stored(5, 2), under);
+  const next = { ...entry, number: 2, commit: { ...commit, id: "c2", sequenceBefore: 10, sequence: 11 } };
+  assert.equal(replay(next, stored(sequence, 2), under).snapshot, undefined);
 });

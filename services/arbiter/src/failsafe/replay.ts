@@ -31,9 +31,10 @@ export function replay(entry: Entry, stored: Stored | undefined, under: Under): 
   };
   if (isRecordOnly)
     return { ...common, sequence: head + 1, services: {}, servicesRemoved: [], overrides: stored?.overrides ?? [] };
-  const isAsLeft = stored !== undefined && head === commit.sequenceBefore;
-  const sequence = Math.max(commit.sequence, head + 1);
-  return { ...common, sequence, ...(isAsLeft && snapshot ? { snapshot } : {}) };
+  if (stored && head === commit.sequenceBefore)
+    return { ...common, sequence: commit.sequence, ...(snapshot ? { snapshot } : {}) };
+  // One more than it needs: to the next entry, too, this store is not as it was left, though a crash may come in between.
+  return { ...common, sequence: Math.max(commit.sequence, head + 1) + 1 };
 }
 
 const wholeOf = ({ config, configRevision, services }: Durable, commit: Pick<Commit, "services">) => ({
