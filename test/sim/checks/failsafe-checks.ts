@@ -38,15 +38,15 @@ export function makeFailsafeChecks(tallies: Tallies, now: () => number, arbiters
   let isSuffixLost = false;
   const ageOf = ({ by, arrivedAt }: Given): number => by.clock.monotonicMs() - arrivedAt;
   return {
-    promised: (by, to, arrivedAt) => void given.set(by.name, { ...to, by, arrivedAt }),
+    promised: (by, to, arrivedAt) => void given.set(`${by.name} ${to.leader}`, { ...to, by, arrivedAt }),
     acquiring(client) {
-      const promise = given.get(client.name);
-      if (!promise) return;
-      tallies.demand(
-        "F1",
-        ageOf(promise) >= promiseTiming.heldMs,
-        () => `${client.name} asks for the lease ${Math.round(ageOf(promise))} ms after it promised ${promise.leader}`,
-      );
+      for (const promise of [...given.values()].filter(({ by }) => by === client))
+        tallies.demand(
+          "F1",
+          ageOf(promise) >= promiseTiming.heldMs,
+          () =>
+            `${client.name} asks for the lease ${Math.round(ageOf(promise))} ms after it promised ${promise.leader}`,
+        );
     },
     leadingBy(leader, epoch) {
       const binding = [...given.values()].filter(
