@@ -175,6 +175,7 @@ test("a store that is empty again under arbiters that run is filled again", asyn
   const three = openThree();
   await three.run(5_000);
   await three.command("arbiter-w", { kind: "failover", service: "chat", to: "site-b" });
+  await three.run(1_000);
   const before = three.of("arbiter-w").keeper.durable();
   three.replace();
   await three.run(20_000);
