@@ -45,6 +45,7 @@ function wiring(config: Config, signer: Signer) {
     logger: makeLogger({ service: "test", name: "arbiter-w", level: "silent" }),
     signer,
     keyring: {
+      standing: () => "good",
       keyset: {},
       openKept: () => ({ kind: "refused", because: "unknown-key" }),
       onChange: () => undefined,

@@ -83,7 +83,8 @@ export async function readRow(pen: Pen): Promise<LeaseRow | undefined> {
   const row = await pen.lease.read();
   const now = pen.clock.monotonicMs();
   pen.lastSeenAt = now;
-  if (row) pen.sighting = sight(pen.sighting, row, now);
+  // Without a row the store is empty: what was seen before is of another one.
+  pen.sighting = row && sight(pen.sighting, row, now);
   return row;
 }
 

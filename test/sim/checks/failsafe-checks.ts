@@ -30,7 +30,6 @@ type Given = Promisee & { readonly by: SimulatedProcess; readonly arrivedAt: num
 const slackMs = 1_000;
 
 export function makeFailsafeChecks(tallies: Tallies, now: () => number, arbiters: number): FailsafeChecks {
-  /** By promiser and leader: who promises a newer epoch's leader still keeps what another was promised before. */
   const given = new Map<string, Given>();
   const disks = new Map<string, Set<string>>();
   /** Decided, on two disks, and not in the database yet. */
@@ -41,15 +40,13 @@ export function makeFailsafeChecks(tallies: Tallies, now: () => number, arbiters
   return {
     promised: (by, to, arrivedAt) => void given.set(`${by.name} ${to.leader}`, { ...to, by, arrivedAt }),
     acquiring(client) {
-      const [promise] = [...given.values()]
-        .filter(({ by }) => by.name === client.name)
-        .sort((one, other) => ageOf(one) - ageOf(other));
-      if (!promise) return;
-      tallies.demand(
-        "F1",
-        ageOf(promise) >= promiseTiming.heldMs,
-        () => `${client.name} asks for the lease ${Math.round(ageOf(promise))} ms after it promised ${promise.leader}`,
-      );
+      for (const promise of [...given.values()].filter(({ by }) => by === client))
+        tallies.demand(
+          "F1",
+          ageOf(promise) >= promiseTiming.heldMs,
+          () =>
+            `${client.name} asks for the lease ${Math.round(ageOf(promise))} ms after it promised ${promise.leader}`,
+        );
     },
     leadingBy(leader, epoch) {
       const binding = [...given.values()].filter(
