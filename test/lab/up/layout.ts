@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import type { Config, GatewayConfig } from "@sluice/core";
-import { programAt } from "./programs.ts";
+import { modelServer, type ProgramName, programAt } from "./programs.ts";
 
 /** Where a lab keeps its state. Everything it writes is below `root`. */
 export type Layout = {
@@ -55,7 +55,7 @@ export type Part = {
 
 /** Every process of a configuration: the preferred arbiter first, so that it leads. */
 export function partsOf(config: Config, layout: Layout): readonly Part[] {
-  const own = (service: PartRole, name: string): string[] => {
+  const own = (service: ProgramName, name: string): string[] => {
     const flags = [
       "--name",
       name,
@@ -92,7 +92,7 @@ export function partsOf(config: Config, layout: Layout): readonly Part[] {
       binds: gatewayBinds(gateway),
     }),
   );
-  return [...arbiters, ...nameservers, ...gateways, ...modelServers(config, layout), ...agents];
+  return [...arbiters, ...nameservers, ...gateways, ...modelServers(config, layout.adminToken), ...agents];
 }
 
 /** Of its own, after those of every part: a nursery of 1 MB is swept four times as often under load, and one of 16 costs 15 MB at rest. */
@@ -103,7 +103,7 @@ function gatewayBinds({ url, address, port, tls, hop }: GatewayConfig): Part["bi
   return [bindOf(url), ...ports.map((each) => ({ host: address, port: each, protocol: "tcp" as const }))];
 }
 
-function modelServers(config: Config, { adminToken, programs }: Layout): readonly Part[] {
+function modelServers(config: Config, adminToken: string): readonly Part[] {
   const seen = new Map<string, Part>();
   for (const pool of config.services.flatMap((service) => service.pools)) {
     for (const [index, endpoint] of pool.endpoints.entries()) {
@@ -125,7 +125,7 @@ function modelServers(config: Config, { adminToken, programs }: Layout): readonl
         role: "model-server",
         site: pool.site,
         binds: [port, port + 100].map((each) => ({ host, port: each, protocol: "tcp" as const })),
-        args: [programAt(programs, "model-server"), ...which, ...where],
+        args: [modelServer, ...which, ...where],
       });
     }
   }

@@ -9,13 +9,15 @@ const sources = {
   arbiter: "services/arbiter/src/main.ts",
   gateway: "services/gateway/src/main.ts",
   nameserver: "services/nameserver/src/main.ts",
-  "model-server": "test/lab/model-server/main.ts",
 } as const;
 
 export type ProgramName = keyof typeof sources;
 
 /** What programs read from beside their sources while they run. */
-const besides = ["packages/store-postgres/src/migrations", "test/lab/model-server/generator.proto"];
+const besides = ["packages/store-postgres/src/migrations"];
+
+/** It is no part of an installation, and gRPC's libraries read files of their own packages, so it runs from its sources. */
+export const modelServer = join(repository, "test/lab/model-server/main.ts");
 
 /** Some libraries are CommonJS, and a bundle of theirs asks for a `require` that modules don't have. */
 const banner =
