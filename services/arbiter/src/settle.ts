@@ -64,7 +64,9 @@ export function makeSettling(parts: Settling): (epoch: number) => Promise<boolea
     const highest = Math.max(keeper.durable().snapshot?.fence.epoch ?? 0, above ?? 0);
     const isFree = above === undefined && isAbove(epoch, adopted.kind === "kept");
     if (!isFree && !(await leadership.raise(highest))) return false;
-    const wrote = await failsafe.run(leadership.held()?.epoch ?? 0, keeper.durable());
+    const held = leadership.held()?.epoch ?? 0;
+    const mayWrite = (): boolean => leadership.held()?.epoch === held && leadership.whyNotWrite() === undefined;
+    const wrote = await failsafe.run(keeper.durable(), { epoch: held, mayWrite });
     if (wrote === "refused") return false;
     if (wrote === "written") {
       await keeper.refresh();

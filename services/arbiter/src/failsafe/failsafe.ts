@@ -55,7 +55,7 @@ export function makeFailsafe(deps: Deps): Failsafe {
   });
   return {
     ...makeAsker({ ...deps, log }),
-    run: (epoch, durable) => writeBack.run(epoch, durable),
+    run: (durable, as) => writeBack.run(durable, as),
     isNeeded: (config) => writeBack.isNeeded(config),
     found: () => writeBack.found(),
     decisions: () => writeBack.decisions(),

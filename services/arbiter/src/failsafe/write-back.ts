@@ -9,8 +9,8 @@ import { replay } from "./replay.ts";
 
 /** Brings what was decided in failsafe into the store, each entry once, whoever leads by then. */
 export interface WriteBack {
-  /** Everything that this arbiter and those it reaches keep, in order; refused when the store is another leader's by now. */
-  run(epoch: number, durable: Durable): Promise<"nothing" | "written" | "refused">;
+  /** Everything that this arbiter and those it reaches keep, in order; refused when the store, or the lead, is another's by now. */
+  run(durable: Durable, as: Writer): Promise<"nothing" | "written" | "refused">;
   /** Whether anybody keeps what the store has not. */
   isNeeded(config: Config): Promise<boolean>;
   /** What the kept entries would have served, as something that a new leader has found. */
@@ -20,6 +20,9 @@ export interface WriteBack {
   /** Lets go of what the store has. */
   tidy(): Promise<void>;
 }
+
+/** Who writes. `mayWrite` is asked right before each write: the machine may have been suspended during the read before it. */
+export type Writer = { readonly epoch: number; readonly mayWrite: () => boolean };
 
 type Deps = {
   readonly name: string;
@@ -49,21 +52,22 @@ export function makeWriteBack(deps: Deps): WriteBack {
     return [...byName.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
   }
 
-  async function writeOne({ entry }: KeptEntry, epoch: number, durable: Durable): Promise<boolean> {
+  async function writeOne({ entry }: KeptEntry, durable: Durable, { epoch, mayWrite }: Writer): Promise<boolean> {
     const world = await store.load();
+    if (!mayWrite()) return false;
     const stored = world && { ...world, snapshot: openSnapshot(keyring, world.snapshotEnvelope, "openKept") };
     const result = await store.commit(replay(entry, stored, { epoch, by: name, durable }));
     return result.kind === "committed";
   }
 
   return {
-    async run(epoch, durable) {
+    async run(durable, as) {
       const all = await collect(durable.config);
       for (const gap of gaps(all)) deps.logger.error({ event: "failsafe-gap" }, gap);
       let done: "nothing" | "written" = "nothing";
       for (const kept of all) {
         if (await store.committed(kept.entry.commit.id)) continue;
-        if (!(await writeOne(kept, epoch, durable))) return "refused";
+        if (!(await writeOne(kept, durable, as))) return "refused";
         done = "written";
       }
       return done;
