@@ -82,7 +82,8 @@ export function assemble(wiring: Wiring): ArbiterContext {
   const isSettled = (): boolean => loop.isLeading();
   const { lease, timing } = wiring;
   const leadership = makeLeadership({ name, rank, lease, clock, timing, failsafe, isSettled, onEvent });
-  const keeper = makeWorldKeeper({ name, store, signer, keyring, desk, failsafe, bootstrap: wiring.config });
+  const mayWrite = (): boolean => leadership.whyNotWrite() === undefined;
+  const keeper = makeWorldKeeper({ name, store, signer, keyring, desk, failsafe, mayWrite, bootstrap: wiring.config });
   const { findServed } = wiring;
   const keys = makeKeyWatch({ clock, keyring, signer, desk });
   const settle = makeSettling({ name, clock, keeper, leadership, journal, desk, failsafe, findServed, keyring, keys });

@@ -60,6 +60,8 @@ type Deps = {
   readonly keyring: Keyring;
   readonly desk: SnapshotDesk;
   readonly failsafe: Pick<Failsafe, "record">;
+  /** Whether the lead, or the promises that stand in for it, still hold. */
+  readonly mayWrite: () => boolean;
   /** The file's configuration: in force, as revision 0, until one is stored. */
   readonly bootstrap: Config;
 };
@@ -102,7 +104,8 @@ export function makeWorldKeeper(deps: Deps): WorldKeeper {
   }
 
   async function takeUp(): Promise<void> {
-    if (unsettled && (await deps.failsafe.record(unsettled.commit))) accept(unsettled);
+    // The process may have stood still meanwhile. Then whoever leads finds it in the journals, and nodes hear of it from there.
+    if (unsettled && (await deps.failsafe.record(unsettled.commit)) && deps.mayWrite()) accept(unsettled);
   }
 
   return {

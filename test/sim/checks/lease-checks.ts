@@ -41,6 +41,8 @@ export function makeLeaseChecks(tallies: Tallies, now: () => number, swarm: Read
     },
     lostSuffix() {
       highest = 0;
+      // What it forgot was never seen outside, or adoption goes above it; nodes' fences hold the latter (I3).
+      writers.clear();
       tallies.sometimes("a failover lost the last commits");
     },
     sending(client, commit) {
