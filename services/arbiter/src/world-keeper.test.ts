@@ -53,9 +53,14 @@ test("takes up a commit whose outcome was lost, without waiting for the next one
   assert.ok(acquired.kind === "acquired");
   const { epoch } = acquired;
   const gone = new SluiceError("STORE_UNAVAILABLE", "the connection is gone", { transient: true });
+  let isGoneAgain = true;
   const keeper = makeWorldKeeper({
     name: "arbiter-w",
-    store: { ...store, commit: (commit) => store.commit(commit).then(() => Promise.reject(gone)) },
+    store: {
+      ...store,
+      commit: (commit) => store.commit(commit).then(() => Promise.reject(gone)),
+      load: () => (isGoneAgain ? Promise.reject(gone) : store.load()),
+    },
     signer: signerFromPem(generateKeyPair().privatePem, "arbiter-w"),
     keyring: { openKept: () => ({ kind: "refused", because: "unknown-key" }) } as unknown as Keyring,
     desk: makeSnapshotDesk(systemClock),
@@ -70,6 +75,9 @@ test("takes up a commit whose outcome was lost, without waiting for the next one
   assert.ok(change);
   await assert.rejects(keeper.commit(change, { epoch, events: [], at: epochMs(0) }), gone);
   assert.deepEqual(keeper.durable().services, {});
+  // It is in, and the store is gone again before it could be loaded: still open, or the next would be made of the old world.
+  await assert.rejects(keeper.readBack(), gone);
+  isGoneAgain = false;
   assert.equal(await keeper.readBack(), true);
   assert.deepEqual(keeper.durable().services["chat"]?.served, onSite("site-a"));
   assert.equal(await keeper.readBack(), false);

@@ -89,8 +89,11 @@ export function makeWorldKeeper(deps: Deps): WorldKeeper {
   async function readBack(): Promise<boolean> {
     if (!unsettled) return false;
     const isIn = await deps.store.committed(unsettled.commit.id);
-    unsettled = undefined;
+    // Settled only when it has been loaded: a store that is gone again in between leaves it open, for failsafe to take up.
     if (isIn) await load();
+    // It may still come in: a slow server works on. Its number is spent, or what is done in failsafe could bear the same.
+    else durable = { ...durable, sequence: durable.sequence + 1 };
+    unsettled = undefined;
     return true;
   }
 
