@@ -76,15 +76,12 @@ export function assemble(wiring: Wiring): ArbiterContext {
     epoch: Math.max(leadership.seen()?.epoch ?? 0, desk.current()?.snapshot.fence.epoch ?? 0),
     seen: leadership.seen(),
   });
-  const { files, peers } = wiring;
+  const { files, peers, lease, timing, findServed, config: bootstrap } = wiring;
   const arbiters = () => keeper.durable().config.arbiters;
   const failsafe = files && peers ? makeFailsafe({ ...wiring, files, peers, desk, arbiters, facts }) : noFailsafe;
   const isSettled = (): boolean => loop.isLeading();
-  const { lease, timing } = wiring;
   const leadership = makeLeadership({ name, rank, lease, clock, timing, failsafe, isSettled, onEvent });
-  const mayWrite = (): boolean => leadership.whyNotWrite() === undefined;
-  const keeper = makeWorldKeeper({ name, store, signer, keyring, desk, failsafe, mayWrite, bootstrap: wiring.config });
-  const { findServed } = wiring;
+  const keeper = makeWorldKeeper({ name, store, signer, keyring, desk, failsafe, leadership, bootstrap });
   const keys = makeKeyWatch({ clock, keyring, signer, desk });
   const settle = makeSettling({ name, clock, keeper, leadership, journal, desk, failsafe, findServed, keyring, keys });
   const loop = makeLoop({ clock, logger, ballots, journal, keeper, leadership, metrics, settle, keys });

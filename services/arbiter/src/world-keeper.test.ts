@@ -36,7 +36,7 @@ test("a world that an older Sluice wrote down has the settings that have come si
     keyring: {} as Keyring,
     desk: makeSnapshotDesk(systemClock),
     failsafe: noFailsafe,
-    mayWrite: () => true,
+    leadership: { whyNotWrite: () => undefined },
     bootstrap: checked.config,
   });
   assert.equal(await keeper.refresh(), true);
@@ -65,7 +65,7 @@ test("takes up a commit whose outcome was lost, without waiting for the next one
     keyring: { openKept: () => ({ kind: "refused", because: "unknown-key" }) } as unknown as Keyring,
     desk: makeSnapshotDesk(systemClock),
     failsafe: noFailsafe,
-    mayWrite: () => true,
+    leadership: { whyNotWrite: () => undefined },
     bootstrap: checked.config,
   });
   assert.equal(await keeper.readBack(), false);

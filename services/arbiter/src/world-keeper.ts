@@ -14,6 +14,7 @@ import type { Commit, Store, StoredWorld } from "@sluice/ports";
 import type { Keyring, Signer } from "@sluice/runtime";
 import { openSnapshot } from "./adoption.ts";
 import type { Failsafe } from "./failsafe/failsafe.ts";
+import type { Leadership } from "./leadership.ts";
 import type { SnapshotDesk } from "./snapshot-desk.ts";
 
 /** The durable world in memory: loaded from the store, changed only by what the store has taken. */
@@ -60,8 +61,7 @@ type Deps = {
   readonly keyring: Keyring;
   readonly desk: SnapshotDesk;
   readonly failsafe: Pick<Failsafe, "record">;
-  /** Whether the lead, or the promises that stand in for it, still hold. */
-  readonly mayWrite: () => boolean;
+  readonly leadership: Pick<Leadership, "whyNotWrite">;
   /** The file's configuration: in force, as revision 0, until one is stored. */
   readonly bootstrap: Config;
 };
@@ -82,8 +82,7 @@ export function makeWorldKeeper(deps: Deps): WorldKeeper {
     head = stored.sequence;
     isAdopted = false;
     durable = restore(deps, { ...stored, config: configOf(stored) });
-    const { snapshotEnvelope } = stored;
-    if (durable.snapshot && snapshotEnvelope) deps.desk.offer(durable.snapshot, snapshotEnvelope);
+    if (durable.snapshot && stored.snapshotEnvelope) deps.desk.offer(durable.snapshot, stored.snapshotEnvelope);
   }
 
   async function readBack(): Promise<boolean> {
@@ -101,14 +100,14 @@ export function makeWorldKeeper(deps: Deps): WorldKeeper {
   function accept({ commit, change }: NonNullable<typeof unsettled>): void {
     unsettled = undefined;
     durable = change.durable;
-    head = durable.sequence;
-    isAdopted = false;
+    [head, isAdopted] = [durable.sequence, false];
     if (change.snapshot && commit.snapshot) deps.desk.offer(change.snapshot, commit.snapshot.envelope);
   }
 
   async function takeUp(): Promise<void> {
     // The process may have stood still meanwhile. Then whoever leads finds it in the journals, and nodes hear of it from there.
-    if (unsettled && (await deps.failsafe.record(unsettled.commit)) && deps.mayWrite()) accept(unsettled);
+    if (unsettled && (await deps.failsafe.record(unsettled.commit)) && !deps.leadership.whyNotWrite())
+      accept(unsettled);
   }
 
   return {
