@@ -174,16 +174,18 @@ function lostTogether(world: World, schedule: Schedule, database: SimDatabase): 
     process.crash();
     const revive = setSite(world, site, draw.one(chance, ["silent", "refusing"]));
     world.say(() => `the database is gone, together with ${site}, for ${Math.round(goneMs)} ms`);
-    world.kernel.after(goneMs, "db returns", () => {
+    const goneAt = world.kernel.now();
+    // What is mended at the end must be whole from then on: by itself it may outlast all the time that there is to recover.
+    schedule.endLater(() => {
       revive();
       if (process.isUp()) return;
       if (isEmpty) database.wipe();
-      else if (lagMs > 0) database.failOver(goneMs + lagMs);
+      else if (lagMs > 0) database.failOver(world.kernel.now() - goneAt + lagMs);
       process.start();
       const how = isEmpty ? ", and empty" : lagMs > 0 ? `, without its last ${Math.round(lagMs)} ms` : "";
       world.say(() => `the database is back${how}`);
       if (isEmpty) world.checks.sometimes("the database came back empty");
-    });
+    }, goneMs);
     return undefined;
   });
 }

@@ -14,18 +14,20 @@ export interface Schedule {
     timing: { readonly meanMs: number; readonly lastsMs: number },
     begin: (chance: Prng) => Heal,
   ): void;
+  /** Undoes a fault after that time, or as soon as healing begins. */
+  endLater(heal: Heal, lastsMs: number): void;
   healAll(): void;
 }
 
 export function makeSchedule(world: World): Schedule {
   const active = new Set<() => void>();
-  function start(heal: Heal, lastsMs: number | undefined): void {
+  function endLater(heal: Heal, lastsMs: number): void {
     if (!heal) return;
     const end = (): void => {
       if (active.delete(end)) heal();
     };
     active.add(end);
-    if (lastsMs !== undefined) world.kernel.after(lastsMs, "fault ends", end);
+    world.kernel.after(lastsMs, "fault ends", end);
   }
   return {
     repeat(kind, { meanMs, lastsMs }, begin) {
@@ -35,11 +37,12 @@ export function makeSchedule(world: World): Schedule {
         world.kernel.after(draw.wait(chance, meanMs), `fault ${kind}`, () => {
           if (world.isHealing) return;
           world.checks.sometimes(`fault: ${kind}`);
-          start(begin(chance), Math.min(draw.wait(chance, lastsMs) + 500, lastsMs * 3));
+          endLater(begin(chance), Math.min(draw.wait(chance, lastsMs) + 500, lastsMs * 3));
           next();
         });
       next();
     },
+    endLater,
     healAll() {
       for (const end of active) end();
     },
