@@ -27,8 +27,9 @@ const files = globSync("**/*.test.ts", { cwd: import.meta.dirname })
   .map((path) => join(import.meta.dirname, path))
   .toSorted();
 if (files.length === 0) throw new Error(`no test file's path contains ${positionals.join(", ")}`);
-// One after the other in the full form: it measures.
-const args = ["--test", `--test-concurrency=${values.full ? 1 : 2}`, ...files];
+// One after the other in the full form: it measures. And on another's plane, whose starved deadlines are nobody's here to mend.
+const concurrency = values.full || values.plane !== undefined ? 1 : 2;
+const args = ["--test", `--test-concurrency=${concurrency}`, ...files];
 const child = spawn(process.execPath, args, { stdio: "inherit" });
 child.on("close", (code) => {
   process.exitCode = code ?? 1;
