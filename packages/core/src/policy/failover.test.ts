@@ -24,6 +24,15 @@ const candidates = (seen: readonly (Seen | undefined)[]): readonly Candidate[] =
     return { health, isQuarantined: trait === "quarantined", isDrained: trait === "drained" };
   });
 
+/** What a leader finds of a failback that another had begun. */
+const split: Placement = {
+  kind: "sites",
+  shares: [
+    { site: "a", share: 1 },
+    { site: "b", share: 99 },
+  ],
+};
+
 const table: readonly [string, Placement, readonly (Seen | undefined)[], string, string][] = [
   ["at home, all well", onSite("a"), [up, up, up], "serving", "a"],
   ["away, failback is manual", onSite("b"), [up, up, up], "serving-away", "b"],
@@ -39,6 +48,10 @@ const table: readonly [string, Placement, readonly (Seen | undefined)[], string,
   ["degraded, quarantine is no better", onSite("a"), [bad, quarantined, bad], "site-degraded-no-standby", "a"],
   ["an alarm of the insider moves nothing", onSite("a"), [alarm, up, up], "site-degraded-no-standby", "a"],
   ["an alarm of a lone vantage moves nothing", onSite("a"), [lone, up, up], "site-degraded-no-standby", "a"],
+  ["a failback that was cut short is gathered", split, [up, up, up], "serving-away", "b"],
+  ["home dies after a failback was cut short", split, [down, up, up], "failback-stopped", "b"],
+  ["and so where the rest is not known to be well", split, [down, unknown, up], "failback-stopped", "b"],
+  ["both die after a failback was cut short", split, [down, down, up], "site-down-standby-ready", "c"],
   ["back from the sorry address", { kind: "sorry" }, [down, up, up], "recovered-from-all-bad", "b"],
   [
     "the sorry address stays on silence",
@@ -65,6 +78,12 @@ for (const [name, placed, seen, situation, wanted] of table) {
     assert.deepEqual([assessed.situation, formatPlacement(assessed.wanted)], [situation, wanted]);
   });
 }
+
+test("brakes yield to leaving the dead part of a failback that was cut short", () => {
+  const facts = { service: serviceOn(failoverOn("a", "b", "c")), placed: split, isOperatorsChoice: false };
+  const { isEvacuation, cause } = assessFailover({ ...facts, candidates: candidates([down, up, up]) });
+  assert.deepEqual([isEvacuation, cause], [true, { kind: "evacuate", site: "a" }]);
+});
 
 test("auto failback takes home what automation moved, after the time, and never what an operator moved", () => {
   const home = (afterMs: number, isOperatorsChoice: boolean): string => {

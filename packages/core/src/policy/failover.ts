@@ -1,5 +1,5 @@
 import type { SiteName } from "../model.ts";
-import { formatPlacement, onSite, type Placement, type SiteShare } from "../placement.ts";
+import { formatPlacement, onSite, type Placement, type SiteShare, sitesOf } from "../placement.ts";
 import { bestTarget, type Candidate, rankOf } from "../rank.ts";
 import { isAlarmOnly } from "../verdict.ts";
 import { assessAllBad } from "./all-bad.ts";
@@ -18,6 +18,8 @@ export function assessFailover(facts: PolicyFacts): Assessment {
     placed.kind === "sites" ? candidates.find((entry) => entry.health.site === mostOf(placed.shares)) : undefined;
   const others = candidates.filter((entry) => entry !== current);
   if (!current) return recover(facts);
+  const dead = others.find(({ health }) => health.kind === "down" && sitesOf(placed).includes(health.site));
+  if (dead && current.health.kind !== "down") return gatherFrom(dead, current.health.site);
   switch (current.health.kind) {
     case "unknown":
       return stay(
@@ -50,6 +52,15 @@ const gather = ({ service }: PolicyFacts, site: SiteName): Assessment => ({
   cause: { kind: "rebalance", service: service.name },
   because: `a failback was cut short, and most of the traffic is at ${site}`,
   isEvacuation: false,
+});
+
+/** Brakes yield to that, as they do when a ramp stops: who is answered with the dead site is served by nobody. */
+const gatherFrom = ({ health: { site, target, because } }: Candidate, rest: SiteName): Assessment => ({
+  situation: "failback-stopped",
+  wanted: onSite(rest),
+  cause: { kind: "evacuate", site },
+  because: `${target} is down (${because}) after a failback was cut short, and most of the traffic is at ${rest}`,
+  isEvacuation: true,
 });
 
 function leaveDown(facts: PolicyFacts, current: Candidate, others: readonly Candidate[]): Assessment {

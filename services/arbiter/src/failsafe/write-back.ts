@@ -35,6 +35,8 @@ type Deps = {
 
 export function makeWriteBack(deps: Deps): WriteBack {
   const { name, store, keyring, log } = deps;
+  /** A commit whose outcome was lost. Who keeps the entry may have let go of it since, and then nobody else brings it up. */
+  let unsettled: string | undefined;
 
   async function keptBy(arbiter: ArbiterConfig): Promise<readonly KeptEntry[]> {
     const all: KeptEntry[] = [];
@@ -56,15 +58,24 @@ export function makeWriteBack(deps: Deps): WriteBack {
     const world = await store.load();
     if (!mayWrite()) return false;
     const stored = world && { ...world, snapshot: openSnapshot(keyring, world.snapshotEnvelope, "openKept") };
+    unsettled = entry.commit.id;
     const result = await store.commit(replay(entry, stored, { epoch, by: name, durable }));
+    unsettled = undefined;
     return result.kind === "committed";
+  }
+
+  /** Whether it is in after all, and the store so a commit further than whoever asks may know. */
+  async function readBack(): Promise<boolean> {
+    const isIn = unsettled !== undefined && (await store.committed(unsettled));
+    unsettled = undefined;
+    return isIn;
   }
 
   return {
     async run(durable, as) {
       const all = await collect(durable.config);
       for (const gap of gaps(all)) deps.logger.error({ event: "failsafe-gap" }, gap);
-      let done: "nothing" | "written" = "nothing";
+      let done: "nothing" | "written" = (await readBack()) ? "written" : "nothing";
       for (const kept of all) {
         if (await store.committed(kept.entry.commit.id)) continue;
         if (!(await writeOne(kept, durable, as))) return "refused";
