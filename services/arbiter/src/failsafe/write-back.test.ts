@@ -9,7 +9,7 @@ import { makeWriteBack } from "./write-back.ts";
 const durable = { config: { arbiters: [] }, configRevision: 0, services: {} } as unknown as Durable;
 
 test("nothing is written by whose lead is over; a commit whose outcome was lost is read back, though nobody keeps its entry any more", async () => {
-  const kept = [{ name: "entry-1", entry: { epoch: 1, number: 1, commit: { id: "c1", events: [] } } }];
+  const kept = [{ name: "1.1", entry: { leader: "arbiter-a", epoch: 1, number: 1, commit: { id: "c1", events: [] } } }];
   const asked: string[] = [];
   const stored = new Set<string>();
   const store = {
