@@ -6,6 +6,7 @@ import { layoutOf } from "@sluice/lab";
 import { startEmbeddedPostgres } from "@sluice/store-postgres";
 import { partsOf } from "../../lab/up/layout.ts";
 import { prepareDirectories, prepareKeys } from "../../lab/up/prepare.ts";
+import { bundlePrograms } from "../../lab/up/programs.ts";
 import { makeSupervisor } from "../../lab/up/supervisor.ts";
 import { drawNet } from "../../scenarios/world/net.ts";
 import { type Process, processTree } from "../rest/processes.ts";
@@ -38,6 +39,7 @@ export async function startInstallation(services: number, signal: AbortSignal): 
     await mkdir(layout.keys, { recursive: true });
     await writeFile(layout.config, JSON.stringify(config));
     await prepareKeys(layout, config);
+    await bundlePrograms(layout.programs);
     const postgres = await startEmbeddedPostgres({ directory: layout.postgres, log: () => undefined });
     stack.defer(() => postgres.stop());
     const supervisor = makeSupervisor({
