@@ -18,11 +18,11 @@ import {
   systemClock,
 } from "@sluice/runtime";
 import { makeMemoryDatabase } from "@sluice/testkit";
+import { settingsOf, sites } from "../test-settings.ts";
 
 /** A vote counts for four intervals, and no test takes that long: one report of each agent lasts. Unit: milliseconds. */
 const lastingMs = 60_000;
 export const tokens = { operator: "operator-of-the-test", node: "node-of-the-test" };
-const sites = ["site-a", "site-b", "site-w"] as const;
 const arbiterNames = ["arbiter-w", "arbiter-b"] as const;
 export type ArbiterName = (typeof arbiterNames)[number];
 
@@ -151,37 +151,12 @@ function makeArbiters({ pems, ...parts }: Parts): Omit<Arbiters, "close" | "star
   };
 }
 
-const settingsWith = (urls: Arbiters["urls"], of: { intervalMs: number; agentUrl: string }) => ({
-  installation: "trial",
-  zone: { name: "llm.example" },
-  sites: [
-    { name: "site-a", addresses: ["192.0.2.1"] },
-    { name: "site-b", addresses: ["192.0.2.2"] },
-    { name: "site-w", role: "witness" },
-  ],
-  electorate: sites,
-  arbiters: arbiterNames.map((name) => ({ name, site: name.replace("arbiter", "site"), url: urls[name] })),
-  // Nobody listens there, until the witness's agent is started: the test speaks for them.
-  agents: sites.map((site, index) => {
-    return { name: `agent-${site}`, site, url: site === "site-w" ? of.agentUrl : `http://127.0.0.1:${index + 1}` };
-  }),
-  services: [
-    {
-      name: "chat",
-      host: "chat.llm.example",
-      rtoSeconds: 3600,
-      policy: { kind: "failover", sites: ["site-a", "site-b"] },
-      pools: ["site-a", "site-b"].map((site, index) => ({
-        channel: "stable",
-        site,
-        endpoints: [`127.0.0.1:${index + 1}`],
-        probe: { kind: "tcp" },
-      })),
-    },
-  ],
-  probes: { intervalMs: of.intervalMs, allow: ["127.0.0.0/8"] },
-  store: { site: "site-w" },
-});
+function settingsWith(urls: Arbiters["urls"], of: { intervalMs: number; agentUrl: string }) {
+  // Nobody listens at the first two, and none at the witness's until it is started: the test speaks for them.
+  const agents = { "site-a": "http://127.0.0.1:1", "site-b": "http://127.0.0.1:2", "site-w": of.agentUrl };
+  const settings = settingsOf(urls, agents);
+  return { ...settings, probes: { ...settings.probes, intervalMs: of.intervalMs } };
+}
 
 /** Keys of everybody, and a keyset that names them all. Answers the private ones. */
 async function writeKeys(directory: string): Promise<Readonly<Record<string, string>>> {

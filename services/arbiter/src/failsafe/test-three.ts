@@ -20,6 +20,7 @@ import { assemble } from "../assemble.ts";
 import type { ArbiterContext } from "../context.ts";
 import { makeLeaseTurn } from "../lease-turn.ts";
 import { makeArbiterMetrics } from "../metrics.ts";
+import { settingsOf } from "../test-settings.ts";
 import type { KeptFiles } from "./kept-files.ts";
 import type { FailsafePeers } from "./peers.ts";
 
@@ -196,38 +197,7 @@ const keyring = {
   onChange: () => () => undefined,
 } as unknown as Keyring;
 
-const settings = {
-  installation: "trial",
-  zone: { name: "llm.example" },
-  sites: [
-    { name: "site-a", addresses: ["192.0.2.1"] },
-    { name: "site-b", addresses: ["192.0.2.2"] },
-    { name: "site-w", role: "witness" },
-  ],
-  electorate: ["site-a", "site-b", "site-w"],
-  arbiters: names.map((name, index) => ({
-    name,
-    site: name.replace("arbiter", "site"),
-    url: `http://127.0.0.1:${index + 1}`,
-  })),
-  agents: ["a", "b", "w"].map((site, index) => ({
-    name: `agent-site-${site}`,
-    site: `site-${site}`,
-    url: `http://127.0.0.1:${index + 11}`,
-  })),
-  services: [
-    {
-      name: "chat",
-      host: "chat.llm.example",
-      rtoSeconds: 3600,
-      policy: { kind: "failover", sites: ["site-a", "site-b"] },
-      pools: ["site-a", "site-b"].map((site, index) => ({
-        channel: "stable",
-        site,
-        endpoints: [`192.0.2.${index + 1}:80`],
-        probe: { kind: "tcp" },
-      })),
-    },
-  ],
-  store: { site: "site-w" },
-};
+const settings = settingsOf(
+  { "arbiter-w": "http://127.0.0.1:1", "arbiter-a": "http://127.0.0.1:2", "arbiter-b": "http://127.0.0.1:3" },
+  { "site-a": "http://127.0.0.1:11", "site-b": "http://127.0.0.1:12", "site-w": "http://127.0.0.1:13" },
+);

@@ -19,7 +19,7 @@ import { headerOf, responseHeaders } from "./headers.ts";
 import type { HeaderList, Inbound, ResponseForm } from "./inbound.ts";
 import { type KeptBody, keepBody } from "./kept-body.ts";
 import { answerOwn } from "./own-answer.ts";
-import type { RequestRecord } from "./record.ts";
+import { blank } from "./record.ts";
 import type { RelayDeps } from "./relay.ts";
 import type { UpstreamFailure } from "./upstream.ts";
 
@@ -247,13 +247,8 @@ export class Exchange {
     this.parts.leave();
     const { deps, inbound, isGrpc, startedAt, service, decision } = this.parts;
     const attempt = this.#attempt;
-    const record: RequestRecord = {
-      method: inbound.method,
-      path: inbound.path,
-      host: inbound.authority,
-      protocol: isGrpc ? "grpc" : inbound.protocol,
-      remoteAddress: inbound.remoteAddress,
-      startedAt,
+    deps.onDone({
+      ...blank(inbound, isGrpc, startedAt),
       service,
       channel: decision.channel,
       because: decision.because,
@@ -269,8 +264,7 @@ export class Exchange {
       attempts: this.#attempts,
       requestBytes: this.requestBytes(),
       responseBytes: this.#responseBytes,
-    };
-    deps.onDone(record);
+    });
   }
 }
 
