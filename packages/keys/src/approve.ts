@@ -19,8 +19,11 @@ export async function approve(
   request: KeyRequest,
   to: { readonly config?: Config; readonly directoryOf: DirectoryOf },
 ): Promise<{ readonly version: number; readonly added: readonly KeyEntry[]; readonly members: readonly Member[] }> {
+  const twice = [request.keys, request.certificates].map(namedTwice).find((name) => name !== undefined);
+  if (twice !== undefined) throw refuse(`it names ${twice} twice`);
   for (const key of request.keys) {
-    const why = whyNotAdd(safe, key, to.config);
+    const why =
+      key.site === request.site ? whyNotAdd(safe, key, to.config) : `it is at ${key.site}, not ${request.site}`;
     if (why !== undefined) throw refuse(`${key.name}: ${why}`);
   }
   if (request.installation !== safe.keyset.installation)
@@ -45,10 +48,17 @@ function whyNotAdd(safe: Safe, key: KeyRequest["keys"][number], config: Config |
     entry.name === key.name && entry.role === key.role && entry.site === key.site;
   if (!all.some(isSame) && !(config && membersOf(config).some(isSame)))
     return `nobody configured a ${key.role} of that name at ${key.site}; give --config the file that does`;
+  if (!isPlain(key.publicKey)) return "its key is not written as a keyset writes keys";
   if (all.some(({ publicKey }) => publicKey === key.publicKey)) return "that very key was in a keyset before";
   if (keysOf(safe.keyset, key.name).length < keysPerNameMax) return undefined;
   return `it has ${keysPerNameMax} keys; end its rotation with \`sluice keys revoke ${key.name} --old\` first`;
 }
+
+/** One key has one spelling, or one that was revoked would come back under another. */
+const isPlain = (publicKey: string): boolean => Buffer.from(publicKey, "base64url").toString("base64url") === publicKey;
+
+const namedTwice = (list: readonly { readonly name: string }[]): string | undefined =>
+  list.find(({ name }, index) => list.findIndex((each) => each.name === name) !== index)?.name;
 
 async function certifyAll(safe: Safe, { site, certificates }: KeyRequest, config: Config | undefined) {
   const made: { readonly member: Member; readonly text: string }[] = [];

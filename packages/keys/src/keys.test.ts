@@ -118,6 +118,13 @@ test("a request that somebody changed on its way, or that asks for another's nam
   const [key] = request.keys;
   assert.ok(key);
   const asks = {
+    "is at site-a, not site-b": {
+      ...request,
+      keys: [{ ...key, name: "agent-a", role: "agent" as const, site: "site-a" }],
+    },
+    "not written as": { ...request, keys: [{ ...key, publicKey: `${key.publicKey}=` }] },
+    "names arbiter-b twice": { ...request, keys: [...request.keys, key] },
+    "names gateway-b twice": { ...request, certificates: [...request.certificates, ...request.certificates] },
     "nobody configured": { ...request, keys: [{ ...key, name: "agent-x" }] },
     "it is for other": { ...request, installation: "other" },
     "nobody configured a gateway": { ...request, certificates: [{ name: "gateway-a", request: "" }] },
