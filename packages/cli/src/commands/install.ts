@@ -29,6 +29,7 @@ export function installCommands(program: Command): void {
 
 async function init(directory: string, options: InitOptions, command: Command): Promise<void> {
   const config = await readConfigFile(options.config);
+  for (const { site } of membersOf(config)) needSiteDirectory(site);
   await needEmpty(directory);
   const passphrase = await readPassphrase(options.passphraseFile);
   const safe = join(directory, "root");
@@ -79,6 +80,14 @@ async function joinSite(site: string, options: JoinOptions, command: Command): P
     `  ${fingerprint}`,
     `there: sluice keys approve ${site}.request.json --root DIR --config FILE --out DIR --fingerprint ${fingerprint}`,
   ]);
+}
+
+/** What goes to a site lies in a directory of its name, beside the safe and the operator's: it must not be one of them. */
+export function needSiteDirectory(site: string): void {
+  if (site !== "root" && site !== "operator") return;
+  throw new SluiceError("USAGE", `a site can't be called ${site}: \`sluice init\` has a directory of that name`, {
+    hint: "Give the site another name in the configuration. Nothing was written.",
+  });
 }
 
 async function needEmpty(directory: string): Promise<void> {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { json, nobody, startFake } from "../test-arbiter.ts";
@@ -24,6 +24,17 @@ test("init says what goes where and how to start it, once", async () => {
   const again = await sluice("init", at("made"), "--config", config);
   assert.deepEqual([again.code, again.stdout], [4, ""]);
   assert.match(again.stderr, /^KEYS_EXIST: /);
+});
+
+test("a site with the name of init's own directories is refused before anything is made: the root key would be handed out", async () => {
+  const text = await readFile(config, "utf8");
+  for (const name of ["root", "operator"]) {
+    const file = await writeInto(directory, `${name}.yaml`, text.replaceAll("site-b", name));
+    const made = await sluice("init", at("clash"), "--config", file);
+    assert.deepEqual([made.code, made.stdout], [2, ""]);
+    assert.match(made.stderr, /^USAGE: a site can't be called /);
+  }
+  await assert.rejects(readdir(at("clash")), /ENOENT/);
 });
 
 test("a passphrase that is too short for one is refused before anything is made", async () => {

@@ -6,6 +6,7 @@ import { readJsonFile } from "@sluice/runtime";
 import type { Command } from "commander";
 import { readPassphrase } from "../passphrase.ts";
 import { connect, globalsOf, print } from "../session.ts";
+import { needSiteDirectory } from "./install.ts";
 import { keysList } from "./keys-list.ts";
 
 type RootOptions = { readonly root: string; readonly passphraseFile?: string };
@@ -71,6 +72,7 @@ async function approveRequest(path: string, options: ApproveOptions, command: Co
       },
     );
   }
+  needSiteDirectory(request.site);
   const config = options.config === undefined ? undefined : await readConfigFile(options.config);
   const safe = await readSafe(options.root, await readPassphrase(options.passphraseFile));
   const out = join(options.out ?? ".", request.site);
