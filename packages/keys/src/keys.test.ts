@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -201,4 +201,29 @@ test("a root key that was lost is replaced from the keyset that it signed", asyn
   await rm(at("root", "root.key"));
   const next = await replaceRoot(at("root"));
   assert.equal((await readSafe(at("root"))).keyset.version, next.keyset.version);
+});
+
+test("a root that can't be replaced stays as it was", async (t) => {
+  const { at, safe } = await setUp(t);
+  const textOf = (name: string) => readFile(at("root", name), "utf8");
+  const kept = [await textOf("root.key"), await textOf("root.pub"), await textOf("keyset.json")];
+  const isAsItWas = async (without: readonly string[]): Promise<void> => {
+    assert.deepEqual([await textOf("root.key"), await textOf("root.pub"), await textOf("keyset.json")], kept);
+    const left = await readdir(at("root"));
+    assert.deepEqual(
+      without.filter((name) => left.includes(name)),
+      [],
+    );
+  };
+  await writeFile(at("root", "root.pub.old"), "");
+  await assert.rejects(replaceRoot(at("root")), codeOf("KEYS_EXIST", /root\.pub\.old/));
+  await isAsItWas(["root.key.old"]);
+  await rm(at("root", "root.pub.old"));
+  // Where the new half should be written first there is a directory: nothing can be, not even by root.
+  const inTheWay = at("root", `root.pub.${process.pid}.tmp`);
+  await mkdir(join(inTheWay, "full"), { recursive: true });
+  await assert.rejects(replaceRoot(at("root")), /EISDIR/);
+  await isAsItWas(["root.key.old", "root.pub.old"]);
+  await rm(inTheWay, { recursive: true });
+  assert.equal((await replaceRoot(at("root"))).keyset.version, safe.keyset.version + 1);
 });

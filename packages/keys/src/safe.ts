@@ -1,5 +1,5 @@
 import { createPublicKey, randomBytes } from "node:crypto";
-import { rename } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseEnvelope, parseKeyset } from "@sluice/contract";
 import { type Keyset, SluiceError } from "@sluice/core";
@@ -40,16 +40,38 @@ export async function makeSafe(directory: string, installation: string, passphra
  */
 export async function replaceRoot(directory: string, passphrase?: string): Promise<Safe> {
   const keyset = await readKeyset(directory);
-  for (const name of ["root.key", "root.pub"]) {
-    const old = join(directory, `${name}.old`);
-    if (await exists(old)) throw keysExist(old);
-    // A root key that was lost is replaced as well: all it takes is a keyset that it signed.
-    if (await exists(join(directory, name))) await rename(join(directory, name), old);
+  const restore = await moveAside(directory, ["root.key", "root.pub"]);
+  try {
+    const key = await makeRoot(directory, passphrase);
+    const safe = openSafe(directory, keyset, () => Promise.resolve(key));
+    await safe.seal({ ...keyset, version: keyset.version + 1 });
+    return safe;
+  } catch (error) {
+    await restore();
+    throw error;
   }
-  const key = await makeRoot(directory, passphrase);
-  const safe = openSafe(directory, keyset, () => Promise.resolve(key));
-  await safe.seal({ ...keyset, version: keyset.version + 1 });
-  return safe;
+}
+
+/** Calls files `.old`, all or none, and answers how to have them back in place of what was made since. */
+async function moveAside(directory: string, names: readonly string[]): Promise<() => Promise<void>> {
+  const files = names.map((name) => ({ now: join(directory, name), old: join(directory, `${name}.old`) }));
+  for (const { old } of files) if (await exists(old)) throw keysExist(old);
+  const undo: (() => Promise<void>)[] = [];
+  const restore = async (): Promise<void> => {
+    for (const step of undo) await step();
+  };
+  try {
+    for (const { now, old } of files) {
+      // A root key that was lost is replaced as well: all it takes is a keyset that it signed.
+      const isThere = await exists(now);
+      if (isThere) await rename(now, old);
+      undo.push(() => (isThere ? rename(old, now) : rm(now, { force: true })));
+    }
+    return restore;
+  } catch (error) {
+    await restore();
+    throw error;
+  }
 }
 
 async function makeRoot(directory: string, passphrase: string | undefined): Promise<RootKey> {
