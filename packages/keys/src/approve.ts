@@ -10,27 +10,32 @@ import type { Safe } from "./safe.ts";
 /** A first key, and the one that takes its place. */
 const keysPerNameMax = 2;
 
+type RequestedKey = KeyRequest["keys"][number];
+
 /**
  * Puts what a request asks for into the next keyset: keys for names that the configuration has at that site, or that the keyset
- * knows already. For a new site it also makes what its processes need, without their keys, which are there.
+ * knows already. For a new site it also makes what its processes need, without their keys, which are there. What the keyset names
+ * already was approved before, by a try that failed later on, at a full disk for instance: the rest of it is done again.
  */
 export async function approve(
   safe: Safe,
   request: KeyRequest,
   to: { readonly config?: Config; readonly directoryOf: DirectoryOf },
 ): Promise<{ readonly version: number; readonly added: readonly KeyEntry[]; readonly members: readonly Member[] }> {
+  const stranger = request.keys.find(({ site }) => site !== request.site);
+  if (stranger) throw refuse(`${stranger.name}: it is at ${stranger.site}, not ${request.site}`);
   const twice = [request.keys, request.certificates].map(namedTwice).find((name) => name !== undefined);
   if (twice !== undefined) throw refuse(`it names ${twice} twice`);
-  for (const key of request.keys) {
-    const why =
-      key.site === request.site ? whyNotAdd(safe, key, to.config) : `it is at ${key.site}, not ${request.site}`;
+  const asked = request.keys.filter((key) => !safe.keyset.keys.some((entry) => isSameKey(entry, key)));
+  for (const key of asked) {
+    const why = whyNotAdd(safe, key, to.config);
     if (why !== undefined) throw refuse(`${key.name}: ${why}`);
   }
   if (request.installation !== safe.keyset.installation)
     throw refuse(`it is for ${request.installation}, and this root is ${safe.keyset.installation}'s`);
   const certificates = await certifyAll(safe, request, to.config);
   const before = new Set(safe.keyset.keys.map(({ id }) => id));
-  if (request.keys.length > 0) await safe.seal(withKeys(safe.keyset, request.keys));
+  if (asked.length > 0) await safe.seal(withKeys(safe.keyset, asked));
   const members = to.config ? membersOf(to.config, request.site) : [];
   if (to.config && members.some(({ role }) => role === "gateway"))
     await prepareAuthority(safe.directory, to.config.installation);
@@ -41,18 +46,23 @@ export async function approve(
   return { version: safe.keyset.version, added, members };
 }
 
-function whyNotAdd(safe: Safe, key: KeyRequest["keys"][number], config: Config | undefined): string | undefined {
+function whyNotAdd(safe: Safe, key: RequestedKey, config: Config | undefined): string | undefined {
   const { keys, revoked = [] } = safe.keyset;
   const all = [...keys, ...revoked];
-  const isSame = (entry: Member): boolean =>
-    entry.name === key.name && entry.role === key.role && entry.site === key.site;
-  if (!all.some(isSame) && !(config && membersOf(config).some(isSame)))
+  const isOfIt = (entry: Member): boolean => isSame(entry, key);
+  if (!all.some(isOfIt) && !(config && membersOf(config).some(isOfIt)))
     return `nobody configured a ${key.role} of that name at ${key.site}; give --config the file that does`;
   if (!isPlain(key.publicKey)) return "its key is not written as a keyset writes keys";
   if (all.some(({ publicKey }) => publicKey === key.publicKey)) return "that very key was in a keyset before";
   if (keysOf(safe.keyset, key.name).length < keysPerNameMax) return undefined;
   return `it has ${keysPerNameMax} keys; end its rotation with \`sluice keys revoke ${key.name} --old\` first`;
 }
+
+const isSame = (one: Member, other: Member): boolean =>
+  one.name === other.name && one.role === other.role && one.site === other.site;
+
+const isSameKey = (one: RequestedKey, other: RequestedKey): boolean =>
+  isSame(one, other) && one.publicKey === other.publicKey;
 
 /** One key has one spelling, or one that was revoked would come back under another. */
 const isPlain = (publicKey: string): boolean => Buffer.from(publicKey, "base64url").toString("base64url") === publicKey;

@@ -148,10 +148,24 @@ test("a rotation adds one key beside the first, and no third; the very same key 
     approved.added.map(({ id }) => id),
     ["agent-a.2"],
   );
-  await assert.rejects(approve(safe, request, out), /that very key/);
+  const again = await approve(safe, request, { directoryOf: out.directoryOf });
+  assert.deepEqual([again.version, again.added], [2, []], "a second try signs nothing");
   await rm(join(directory, "agent-a.next.key"));
   const third = await readRequest((await askToRotate("agent-a", directory)).file);
   await assert.rejects(approve(safe, third.request, out), /keys revoke agent-a --old/);
+  await safe.seal(withoutKeys(safe.keyset, ({ id }) => id === "agent-a.2"));
+  await assert.rejects(approve(safe, request, out), /that very key/);
+});
+
+test("an approval that failed after the keyset was signed is repeated, and does the rest", async (t) => {
+  const { at, safe, out, ...site } = await setUp(t);
+  const { request } = await readRequest((await site.askToJoin()).file);
+  await writeFile(at("out"), "");
+  await assert.rejects(approve(safe, request, out));
+  await rm(at("out"));
+  const { version, added } = await approve(safe, request, out);
+  assert.deepEqual([version, added], [2, []]);
+  assert.ok((await readdir(at("out", "gateway-b"))).includes("gateway-b.crt"));
 });
 
 test("another root names the same keys; a process that has its files takes nothing that the old one signs, and understands those that haven't", async (t) => {

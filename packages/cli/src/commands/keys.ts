@@ -84,7 +84,7 @@ async function approveRequest(path: string, options: ApproveOptions, command: Co
   print(globalsOf(command), { version, added: ids, ...(members.length > 0 ? { out } : {}) }, [
     `keyset ${version} names ${ids.join(", ") || "nobody new"}`,
     ...(members.length > 0 ? [`${out}: copy it to ${request.site}, over the keys that were made there`] : []),
-    ...(ids.length > 0 ? [publishHint(options.root)] : []),
+    ...(request.keys.length > 0 ? [publishHint(options.root)] : []),
   ]);
 }
 
