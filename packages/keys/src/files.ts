@@ -1,15 +1,23 @@
-import { access, mkdir, readFile, writeFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { access, mkdir, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { SluiceError } from "@sluice/core";
 
 /** Writes what only its owner may read, and never over something that is there. */
 export async function writeSecret(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const file = await open(path, "wx", 0o600).catch((cause: NodeJS.ErrnoException) => {
+    throw cause.code === "EEXIST" ? keysExist(path, cause) : notWritable(path, cause);
+  });
   try {
-    await writeFile(path, text, { mode: 0o600, flag: "wx" });
+    await file.writeFile(text);
+    await file.sync();
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "EEXIST") throw keysExist(path, cause);
+    // Half a key is none, and would be in the way of the next try.
+    await rm(path, { force: true }).catch(() => undefined);
     throw notWritable(path, cause);
+  } finally {
+    await file.close();
   }
 }
 
@@ -31,13 +39,15 @@ export const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** A file with a bound: what somebody sends may be anything. */
+/** A file with a bound, of which no more than one byte beyond it is read: what somebody sends may be anything. */
 export async function readBounded(path: string, bytesMax: number): Promise<string> {
+  const pieces: Buffer[] = [];
   try {
-    const text = await readFile(path, "utf8");
-    if (text.length <= bytesMax) return text;
+    for await (const piece of createReadStream(path, { end: bytesMax })) pieces.push(piece as Buffer);
   } catch (cause) {
     throw new SluiceError("KEY_UNREADABLE", `cannot read ${path}`, { hint: "Look at the path and its rights.", cause });
   }
+  const bytes = Buffer.concat(pieces);
+  if (bytes.length <= bytesMax) return bytes.toString("utf8");
   throw new SluiceError("BODY_TOO_LARGE", `${path} is longer than ${bytesMax} bytes`, { hint: "It is no such file." });
 }

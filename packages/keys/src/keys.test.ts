@@ -107,7 +107,9 @@ test("a request that somebody changed on its way, or that asks for another's nam
     "another's key": JSON.stringify({ payload: payload.replace(/"publicKey":"./, '"publicKey":"A'), proofs }),
     "no proof": JSON.stringify({ payload, proofs: [] }),
     "strange proofs": JSON.stringify({ payload, proofs: [null, 7] }),
+    null: "null",
     "too long": " ".repeat(300_000),
+    "too long in bytes": `"${"ä".repeat(140_000)}"`,
   };
   for (const [why, wrong] of Object.entries(bad)) {
     await writeFile(file, wrong);

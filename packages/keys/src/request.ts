@@ -2,7 +2,7 @@ import { createHash, createPrivateKey } from "node:crypto";
 import { join } from "node:path";
 import { parseKeyRequest } from "@sluice/contract";
 import { type Config, type Envelope, type KeyRequest, SluiceError } from "@sluice/core";
-import { isSignedBy, publicKeyFromRaw, readJsonFile, signerFromKey, writeFileAtomic } from "@sluice/runtime";
+import { isSignedBy, publicKeyFromRaw, signerFromKey, writeFileAtomic } from "@sluice/runtime";
 import { exists, keysExist, readBounded, writeSecret } from "./files.ts";
 import { type DirectoryOf, type MadeKey, makeKeys, publicHalf } from "./make-keys.ts";
 import { isSigning, type Member, membersOf } from "./member.ts";
@@ -64,8 +64,7 @@ export async function readRequest(
 ): Promise<{ readonly request: KeyRequest; readonly fingerprint: string }> {
   const refuse = (why: string): SluiceError =>
     new SluiceError("REQUEST_REFUSED", `${file}: ${why}`, { hint: "Make it anew, where the keys are to be used." });
-  await readBounded(file, requestBytesMax);
-  const { payload, proofs } = ((await readJsonFile(file)) ?? {}) as Partial<RequestFile>;
+  const { payload, proofs } = partsOf(await readBounded(file, requestBytesMax));
   if (typeof payload !== "string" || !Array.isArray(proofs)) throw refuse("it is no request for keys");
   const request = parseKeyRequest(payload);
   if (!request) throw refuse("it is no request for keys");
@@ -75,6 +74,14 @@ export async function readRequest(
       throw refuse(`nothing proves that whoever asks holds the key of ${name}`);
   }
   return { request, fingerprint: fingerprintOf(payload) };
+}
+
+function partsOf(text: string): Partial<RequestFile> {
+  try {
+    return (JSON.parse(text) ?? {}) as Partial<RequestFile>;
+  } catch {
+    return {};
+  }
 }
 
 function isProof(publicKey: string, envelope: Envelope): boolean {
