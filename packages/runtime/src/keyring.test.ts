@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { pino } from "pino";
 import { readKeyring } from "./keyring.ts";
 import { generateKeyPair } from "./keys.ts";
 import { makeKeysDir, pairOf } from "./test-keys.ts";
@@ -40,6 +41,23 @@ test("a newer keyset outlives a restart; an older one that was installed since d
   assert.equal((await readKeyring(directory, state)).keyset.version, 3);
   await writeFile(join(directory, "keyset.json"), JSON.stringify(seal({ version: 4 })));
   assert.equal((await readKeyring(directory, state)).keyset.version, 4);
+});
+
+test("a kept keyset that doesn't verify is told of as an error, and none at all is not", async (t) => {
+  const { directory, seal } = await makeKeysDir(t);
+  const state = join(directory, "state");
+  const lines: string[] = [];
+  const logger = pino({ base: null }, { write: (line) => lines.push(line) });
+  await readKeyring(directory, state, logger);
+  await (await readKeyring(directory, state)).offer(seal({ version: 2 }));
+  await readKeyring(directory, state, logger);
+  const bad = ["{", JSON.stringify(seal({ version: 3 }, generateKeyPair().privatePem))];
+  for (const text of bad) {
+    await writeFile(join(state, "keyset.json"), text);
+    assert.equal((await readKeyring(directory, state, logger)).keyset.version, 1);
+  }
+  assert.equal(lines.length, bad.length);
+  for (const line of lines) assert.match(line, /"level":50,.*"event":"damaged"/);
 });
 
 test("keysets that come at once are kept in their order", async (t) => {

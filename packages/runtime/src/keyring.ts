@@ -1,8 +1,10 @@
 import type { KeyObject } from "node:crypto";
+import { access } from "node:fs/promises";
 import { parseEnvelope, parseKeyset } from "@sluice/contract";
 import { type Envelope, type EnvelopeKind, type KeyEntry, type KeyRole, type Keyset, SluiceError } from "@sluice/core";
 import { readJsonFile, writeFileAtomic } from "./files.ts";
 import { isSignedBy, publicKeyFromPem, publicKeyFromRaw, readKeyFile } from "./keys.ts";
+import type { Logger } from "./logger.ts";
 
 export type Opened =
   | { readonly kind: "ok"; readonly name: string; readonly site: string; readonly value: unknown }
@@ -32,8 +34,11 @@ export interface Keyring {
   onChange(listener: () => void): () => void;
 }
 
-/** Reads `root.pub` and `keyset.json`; a newer keyset kept in the state directory wins. */
-export async function readKeyring(keysDir: string, stateDir?: string): Promise<Keyring> {
+/**
+ * Reads `root.pub` and `keyset.json`; a newer keyset kept in the state directory wins. One there that doesn't verify is told of
+ * as an error: without it, keys that it revoked are good again until an arbiter is asked.
+ */
+export async function readKeyring(keysDir: string, stateDir?: string, logger?: Logger): Promise<Keyring> {
   const root = publicKeyFromPem(await readKeyFile(`${keysDir}/root.pub`));
   const installed = openKeyset(root, await readJsonFile(`${keysDir}/keyset.json`));
   if (!installed) {
@@ -43,9 +48,19 @@ export async function readKeyring(keysDir: string, stateDir?: string): Promise<K
   if (stateDir === undefined) return makeKeyring(root, installed, () => Promise.resolve());
   const file = `${stateDir}/keyset.json`;
   const kept = openKeyset(root, await readJsonFile(file));
+  if (!kept && (await isThere(file))) {
+    const why = "it is damaged, or signed by a root key that was replaced";
+    logger?.error({ event: "damaged" }, `${file} does not verify: ${why}; ${keysDir}/keyset.json is in force`);
+  }
   const newest = kept && offeredTo(installed, kept) === "taken" ? kept : installed;
   return makeKeyring(root, newest, (envelope) => writeFileAtomic(file, `${JSON.stringify(envelope)}\n`));
 }
+
+const isThere = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  );
 
 type Loaded = {
   readonly keyset: Keyset;

@@ -13,13 +13,14 @@ const { startAgent } = await import("./start-agent.ts");
 
 await runMain(async (signal) => {
   const flags = processFlags();
-  const keyring = await readKeyring(flags.keys, flags.state);
+  const logger = makeLogger({ service: "agent", name: flags.name, level: flags.logLevel });
+  const keyring = await readKeyring(flags.keys, flags.state, logger);
   const agent = await startAgent({
     name: flags.name,
     config: await readConfigFile(flags.config),
     stateDir: flags.state,
     clock: systemClock,
-    logger: makeLogger({ service: "agent", name: flags.name, level: flags.logLevel }),
+    logger,
     signer: await readOwnSigner({ keysDir: flags.keys, name: flags.name, keyring }),
     keyring,
     tokens: { node: await readToken(`${flags.keys}/node.token`) },

@@ -17,7 +17,7 @@ await runMain(async (signal) => {
     keysDir: flags.keys,
     stateDir: flags.state,
     logger,
-    keyring: await readKeyring(flags.keys, flags.state),
+    keyring: await readKeyring(flags.keys, flags.state, logger),
     tokens: {
       operator: await readToken(`${flags.keys}/operator.token`),
       node: await readToken(`${flags.keys}/node.token`),

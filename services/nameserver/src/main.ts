@@ -12,12 +12,13 @@ const { startNameserver } = await import("./start-nameserver.ts");
 
 await runMain(async (signal) => {
   const flags = processFlags();
+  const logger = makeLogger({ service: "nameserver", name: flags.name, level: flags.logLevel });
   const nameserver = await startNameserver({
     name: flags.name,
     config: await readConfigFile(flags.config),
     stateDir: flags.state,
-    logger: makeLogger({ service: "nameserver", name: flags.name, level: flags.logLevel }),
-    keyring: await readKeyring(flags.keys, flags.state),
+    logger,
+    keyring: await readKeyring(flags.keys, flags.state, logger),
     tokens: { node: await readToken(`${flags.keys}/node.token`) },
   });
   await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
