@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { pino } from "pino";
 import { readKeyring } from "./keyring.ts";
 import { readOwnSigner } from "./own-signer.ts";
 import { makeKeysDir, pairOf } from "./test-keys.ts";
@@ -15,7 +16,7 @@ async function setUp(t: TestContext) {
   await writeFile(fileOf("arbiter-w.next.key"), second.privatePem);
   const keyring = await readKeyring(directory);
   const open = (settleMs: number) => readOwnSigner({ keysDir: directory, name: "arbiter-w", keyring, settleMs });
-  return { first, second, seal, fileOf, keyring, open };
+  return { first, second, seal, directory, fileOf, keyring, open };
 }
 
 /** Lets the reading of the next key, which a newer keyset sets off, come to its end. */
@@ -56,4 +57,17 @@ test("a key that was revoked is named as such, so that whoever refuses it says w
   const revoked = { ...first.entry, id: "arbiter-w.7" };
   await keyring.offer(seal({ version: 2, keys: [], revoked: [second.entry, revoked] }));
   assert.equal((await open(0)).keyId, "arbiter-w.7");
+});
+
+test("a next key that can't be read is told of as an error, and one that isn't there is not", async (t) => {
+  const { directory, fileOf, keyring } = await setUp(t);
+  const lines: string[] = [];
+  const logger = pino({ base: null }, { write: (line) => lines.push(line) });
+  const own = { keysDir: directory, name: "arbiter-w", keyring, logger };
+  await writeFile(fileOf("arbiter-w.next.key"), "torn");
+  assert.equal((await readOwnSigner(own)).keyId, "arbiter-w");
+  await rm(fileOf("arbiter-w.next.key"));
+  await readOwnSigner(own);
+  assert.equal(lines.length, 1);
+  assert.match(lines[0] ?? "", /"level":50,.*arbiter-w\.next\.key/);
 });

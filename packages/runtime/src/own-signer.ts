@@ -3,6 +3,7 @@ import { rename } from "node:fs/promises";
 import { SluiceError } from "@sluice/core";
 import type { Keyring } from "./keyring.ts";
 import { parsePrivateKey, readKeyFile, type Signer, signerFromKey } from "./keys.ts";
+import type { Logger } from "./logger.ts";
 
 /** How long others have to take a keyset before anything is signed by a key that is new in it. Unit: milliseconds. */
 const usualSettleMs = 10_000;
@@ -18,6 +19,7 @@ export async function readOwnSigner(of: {
   readonly keysDir: string;
   readonly name: string;
   readonly keyring: Keyring;
+  readonly logger?: Logger;
   /** Tests shorten it. */
   readonly settleMs?: number;
 }): Promise<Signer> {
@@ -34,8 +36,14 @@ export async function readOwnSigner(of: {
   const isGood = (own: Own): boolean =>
     keyring.keyset.keys.some((each) => each.name === name && bare(each.publicKey) === own.publicKey);
 
+  /** A next key that can't be read would let a rotation wait for ever, and nobody know why. */
+  function tellUnlessAbsent(error: Error): undefined {
+    if ((error.cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT") return;
+    of.logger?.error({ event: "key-unreadable" }, `${files.next} can't take ${files.now}'s place: ${error.message}`);
+  }
+
   async function look(): Promise<void> {
-    const own = await readOwn(files.next).catch(() => undefined);
+    const own = await readOwn(files.next).catch(tellUnlessAbsent);
     if (!own || own.publicKey === inUse.publicKey || !isGood(own)) return;
     if (next?.own.publicKey !== own.publicKey) next = { own, since: performance.now() };
   }

@@ -21,7 +21,7 @@ await runMain(async (signal) => {
     stateDir: flags.state,
     clock: systemClock,
     logger,
-    signer: await readOwnSigner({ keysDir: flags.keys, name: flags.name, keyring }),
+    signer: await readOwnSigner({ keysDir: flags.keys, name: flags.name, keyring, logger }),
     keyring,
     tokens: { node: await readToken(`${flags.keys}/node.token`) },
   });

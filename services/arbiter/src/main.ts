@@ -15,7 +15,7 @@ await runMain(async (signal) => {
   const logger = makeLogger({ service: "arbiter", name: flags.name, level: flags.logLevel });
   const config = await readConfigFile(flags.config);
   const keyring = await readKeyring(flags.keys, flags.state, logger);
-  const signer = await readOwnSigner({ keysDir: flags.keys, name: flags.name, keyring });
+  const signer = await readOwnSigner({ keysDir: flags.keys, name: flags.name, keyring, logger });
   const tokens = {
     operator: await readToken(`${flags.keys}/operator.token`),
     node: await readToken(`${flags.keys}/node.token`),
