@@ -78,6 +78,13 @@ test("publish hands the keyset to every arbiter, tells of each, and needs one of
   assert.match(done.stdout, new RegExp(`^${taking.url}: keyset 3 is in force$`, "m"));
   assert.match(done.stdout, new RegExp(`^${silent}: .*; it takes it from the others when it is back$`, "m"));
   assert.equal((await sluice("keys", "publish", keyset, ...to(silent))).code, 5);
+  const refusing = await startFake(t, (_request, response) =>
+    json(response, { code: "KEYSET_REFUSED", detail: "it has another keyset of that version" }, 409),
+  );
+  const half = await sluice("keys", "publish", keyset, ...to(taking.url, refusing.url));
+  assert.equal(half.code, 1, half.stderr);
+  assert.match(half.stdout, new RegExp(`^${taking.url}: keyset 3 is in force$`, "m"));
+  assert.match(half.stdout, new RegExp(`^${refusing.url}: REFUSED: it has another keyset`, "m"));
   const bad = await sluice("keys", "publish", config, ...to(taking.url));
   assert.deepEqual([bad.code, bad.stderr.startsWith("KEY_UNREADABLE: ")], [1, true]);
 });

@@ -4,6 +4,7 @@ import { type KeyEntry, keysOf, SluiceError, withoutKeys } from "@sluice/core";
 import { approve, askToRotate, type Member, readRequest, readSafe, replaceRoot } from "@sluice/keys";
 import { readJsonFile } from "@sluice/runtime";
 import type { Command } from "commander";
+import { exitCodes } from "../exit-codes.ts";
 import { readPassphrase } from "../passphrase.ts";
 import { connect, globalsOf, print } from "../session.ts";
 import { needSiteDirectory } from "./install.ts";
@@ -130,20 +131,26 @@ async function publish(file: string, _options: unknown, command: Command): Promi
     });
   const outcomes = await (await connect(globals)).sendToAll("PUT", "/v1/keyset", envelope);
   const problem = outcomes.find((outcome) => outcome.kind === "problem");
-  if (problem?.kind === "problem" && !outcomes.some(({ kind }) => kind === "answer")) throw problem.error;
+  if (problem && !outcomes.some(({ kind }) => kind === "answer")) throw problem.error;
   const told = outcomes.map((outcome) => {
-    if (outcome.kind !== "answer") return { url: outcome.url, isTaken: false, because: outcome.error.message };
+    const { url } = outcome;
+    if (outcome.kind !== "answer")
+      return { url, isTaken: false, isRefused: outcome.kind === "problem", because: outcome.error.message };
     const { version, isKept } = outcome.body as unknown as Taken;
-    return { url: outcome.url, isTaken: true, version, isKept };
+    return { url, isTaken: true, isRefused: false, version, isKept };
   });
   print(globals, { arbiters: told }, told.map(takenLine));
+  // One that refuses doesn't take it from the others either: it has another keyset, or another root.
+  if (problem) process.exitCode = exitCodes.failed;
 }
 
 function takenLine(told: {
   readonly url: string;
   readonly isTaken: boolean;
+  readonly isRefused: boolean;
   readonly [more: string]: unknown;
 }): string {
+  if (told.isRefused) return `${told.url}: REFUSED: ${String(told["because"])}`;
   if (!told.isTaken) return `${told.url}: ${String(told["because"])}; it takes it from the others when it is back`;
   const kept = told["isKept"] === false ? ", but its disk refused it: a restart forgets it" : "";
   return `${told.url}: keyset ${String(told["version"])} is in force${kept}`;
