@@ -27,7 +27,7 @@ export const keysExist = (path: string, cause?: unknown): SluiceError =>
     cause,
   });
 
-const notWritable = (path: string, cause: unknown): SluiceError =>
+export const notWritable = (path: string, cause: unknown): SluiceError =>
   new SluiceError("DIRECTORY_READONLY", `cannot write ${path}: ${(cause as Error).message}`, {
     hint: "Give a directory that you may write to.",
     cause,

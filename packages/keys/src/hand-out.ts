@@ -1,5 +1,7 @@
-import { copyFile, mkdir } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { readKeyFile, writeFileAtomic } from "@sluice/runtime";
+import { notWritable } from "./files.ts";
 import type { DirectoryOf } from "./make-keys.ts";
 import { type Member, needs } from "./member.ts";
 import type { Safe } from "./safe.ts";
@@ -10,7 +12,13 @@ export async function handOut(safe: Safe, members: readonly Member[], directoryO
     const directory = directoryOf(member);
     await mkdir(directory, { recursive: true, mode: 0o700 });
     if (directory === safe.directory) continue;
-    // A copy has the rights of what it was copied from.
-    for (const name of needs[member.role]) await copyFile(join(safe.directory, name), join(directory, name));
+    for (const name of needs[member.role]) {
+      const text = await readKeyFile(join(safe.directory, name));
+      const path = join(directory, name);
+      // Not a copy: that has the rights of what it was copied from.
+      await writeFileAtomic(path, text).catch((cause: unknown) => {
+        throw notWritable(path, cause);
+      });
+    }
   }
 }

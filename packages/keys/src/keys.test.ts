@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -8,6 +8,7 @@ import { readConfigFile } from "@sluice/contract";
 import { type Config, type Envelope, type SluiceError, withKeys, withoutKeys } from "@sluice/core";
 import { readKeyring } from "@sluice/runtime";
 import { approve } from "./approve.ts";
+import { handOut } from "./hand-out.ts";
 import { install } from "./install.ts";
 import { type Member, needs } from "./member.ts";
 import { askToJoin, askToRotate, readRequest } from "./request.ts";
@@ -56,6 +57,19 @@ test("each process gets exactly what it needs, readable by its owner alone", asy
     assert.deepEqual((await readdir(at("site-a", name))).sort(), files.toSorted(), name);
     for (const file of files) assert.equal((await stat(at("site-a", name, file))).mode & 0o077, 0, file);
   }
+});
+
+test("what is handed out has its owner's rights alone, whatever the safe's files have, and a safe without one is told of", async (t) => {
+  const { at, safe } = await setUp(t);
+  await chmod(at("root", "node.token"), 0o644);
+  const agent = { name: "agent-z", role: "agent", site: "site-a" } as const;
+  await handOut(safe, [agent], () => at("z"));
+  assert.equal((await stat(at("z", "node.token"))).mode & 0o077, 0);
+  await rm(at("root", "node.token"));
+  await assert.rejects(
+    handOut(safe, [agent], () => at("z")),
+    codeOf("KEY_UNREADABLE", /node\.token/),
+  );
 });
 
 test("nothing is written over an installation that is there", async (t) => {
