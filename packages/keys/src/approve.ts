@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type Config, type KeyEntry, type KeyRequest, keysOf, SluiceError, withKeys } from "@sluice/core";
 import { writeFileAtomic } from "@sluice/runtime";
 import { namesOf, prepareAuthority } from "./certificates.ts";
+import { exists, keysExist } from "./files.ts";
 import { handOut } from "./hand-out.ts";
 import type { DirectoryOf } from "./make-keys.ts";
 import { type Member, membersOf } from "./member.ts";
@@ -12,6 +13,8 @@ const keysPerNameMax = 2;
 
 type RequestedKey = KeyRequest["keys"][number];
 
+type Receiver = { readonly config?: Config; readonly directoryOf: DirectoryOf };
+
 /**
  * Puts what a request asks for into the next keyset: keys for names that the configuration has at that site, or that the keyset
  * knows already. For a new site it also makes what its processes need, without their keys, which are there. What the keyset names
@@ -20,20 +23,10 @@ type RequestedKey = KeyRequest["keys"][number];
 export async function approve(
   safe: Safe,
   request: KeyRequest,
-  to: { readonly config?: Config; readonly directoryOf: DirectoryOf },
+  to: Receiver,
 ): Promise<{ readonly version: number; readonly added: readonly KeyEntry[]; readonly members: readonly Member[] }> {
-  const stranger = request.keys.find(({ site }) => site !== request.site);
-  if (stranger) throw refuse(`${stranger.name}: it is at ${stranger.site}, not ${request.site}`);
-  const twice = [request.keys, request.certificates].map(namedTwice).find((name) => name !== undefined);
-  if (twice !== undefined) throw refuse(`it names ${twice} twice`);
-  const asked = request.keys.filter((key) => !safe.keyset.keys.some((entry) => isSameKey(entry, key)));
-  for (const key of asked) {
-    const why = whyNotAdd(safe, key, to.config);
-    if (why !== undefined) throw refuse(`${key.name}: ${why}`);
-  }
-  if (request.installation !== safe.keyset.installation)
-    throw refuse(`it is for ${request.installation}, and this root is ${safe.keyset.installation}'s`);
-  const certificates = await certifyAll(safe, request, to.config);
+  const asked = keysToAdd(safe, request, to.config);
+  const certificates = await certifyAll(safe, request, to);
   const before = new Set(safe.keyset.keys.map(({ id }) => id));
   if (asked.length > 0) await safe.seal(withKeys(safe.keyset, asked));
   const members = to.config ? membersOf(to.config, request.site) : [];
@@ -44,6 +37,21 @@ export async function approve(
     await writeFileAtomic(join(to.directoryOf(member), `${member.name}.crt`), text);
   const added = safe.keyset.keys.filter(({ id }) => !before.has(id));
   return { version: safe.keyset.version, added, members };
+}
+
+function keysToAdd(safe: Safe, request: KeyRequest, config: Config | undefined): readonly RequestedKey[] {
+  if (request.installation !== safe.keyset.installation)
+    throw refuse(`it is for ${request.installation}, and this root is ${safe.keyset.installation}'s`);
+  const stranger = request.keys.find(({ site }) => site !== request.site);
+  if (stranger) throw refuse(`${stranger.name}: it is at ${stranger.site}, not ${request.site}`);
+  const twice = [request.keys, request.certificates].map(namedTwice).find((name) => name !== undefined);
+  if (twice !== undefined) throw refuse(`it names ${twice} twice`);
+  const asked = request.keys.filter((key) => !safe.keyset.keys.some((entry) => isSameKey(entry, key)));
+  for (const key of asked) {
+    const why = whyNotAdd(safe, key, config);
+    if (why !== undefined) throw refuse(`${key.name}: ${why}`);
+  }
+  return asked;
 }
 
 function whyNotAdd(safe: Safe, key: RequestedKey, config: Config | undefined): string | undefined {
@@ -70,16 +78,20 @@ const isPlain = (publicKey: string): boolean => Buffer.from(publicKey, "base64ur
 const namedTwice = (list: readonly { readonly name: string }[]): string | undefined =>
   list.find(({ name }, index) => list.findIndex((each) => each.name === name) !== index)?.name;
 
-async function certifyAll(safe: Safe, { site, certificates }: KeyRequest, config: Config | undefined) {
+async function certifyAll(safe: Safe, { site, certificates }: KeyRequest, { config, directoryOf }: Receiver) {
   const made: { readonly member: Member; readonly text: string }[] = [];
   for (const { name, request } of certificates) {
     const gateway = config?.gateways.find((each) => each.name === name && each.site === site);
     if (!config || !gateway) throw refuse(`${name}: nobody configured a gateway of that name at ${site}`);
+    const member: Member = { name, site, role: "gateway" };
+    // The certificate is for the key that the site has; beside another one it would be of no use to anybody.
+    const otherKey = join(directoryOf(member), `${name}.tls.key`);
+    if (await exists(otherKey)) throw keysExist(otherKey);
     const { certify } = await import("./make-certificate.ts");
     const authority = await prepareAuthority(safe.directory, config.installation);
     const text = await certify(request, { name, names: namesOf(gateway, config) }, authority);
     if (text === undefined) throw refuse(`${name}: its certificate request does not verify`);
-    made.push({ member: { ...gateway, role: "gateway" }, text });
+    made.push({ member, text });
   }
   return made;
 }

@@ -216,6 +216,8 @@ test("a gateway's next certificate is asked for alone, and names nobody in a key
     });
   await assert.rejects(only("gateway-b"), codeOf("NOT_FOUND", /no gateway-b at site-a/));
   const { request } = await readRequest((await only("gateway-a")).file);
+  const overOld = { config, directoryOf: ({ site, name }: Member) => at(site, name) };
+  await assert.rejects(approve(safe, request, overOld), codeOf("KEYS_EXIST", /gateway-a\.tls\.key/));
   const { version, added } = await approve(safe, request, out);
   assert.deepEqual([version, added], [1, []]);
   const [now, before_] = await Promise.all(
