@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type Config, type KeyEntry, type KeyRequest, keysOf, SluiceError, withKeys } from "@sluice/core";
 import { writeFileAtomic } from "@sluice/runtime";
-import { namesOf, prepareAuthority } from "./certificates.ts";
+import { namesOf, needWholeAuthority, prepareAuthority } from "./certificates.ts";
 import { exists, keysExist } from "./files.ts";
 import { handOut } from "./hand-out.ts";
 import type { DirectoryOf } from "./make-keys.ts";
@@ -26,12 +26,13 @@ export async function approve(
   to: Receiver,
 ): Promise<{ readonly version: number; readonly added: readonly KeyEntry[]; readonly members: readonly Member[] }> {
   const asked = keysToAdd(safe, request, to.config);
+  const members = to.config ? membersOf(to.config, request.site) : [];
+  const hasGateway = members.some(({ role }) => role === "gateway");
+  if (hasGateway) await needWholeAuthority(safe.directory);
   const certificates = await certifyAll(safe, request, to);
   const before = new Set(safe.keyset.keys.map(({ id }) => id));
   if (asked.length > 0) await safe.seal(withKeys(safe.keyset, asked));
-  const members = to.config ? membersOf(to.config, request.site) : [];
-  if (to.config && members.some(({ role }) => role === "gateway"))
-    await prepareAuthority(safe.directory, to.config.installation);
+  if (to.config && hasGateway) await prepareAuthority(safe.directory, to.config.installation);
   await handOut(safe, members, to.directoryOf);
   for (const { member, text } of certificates)
     await writeFileAtomic(join(to.directoryOf(member), `${member.name}.crt`), text);

@@ -2,8 +2,9 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { dirname, join } from "node:path";
-import type { Config, GatewayConfig } from "@sluice/core";
+import { type Config, type GatewayConfig, SluiceError } from "@sluice/core";
 import { writeFileAtomic } from "@sluice/runtime";
+import { exists } from "./files.ts";
 import type { Pem } from "./make-certificate.ts";
 import type { DirectoryOf } from "./make-keys.ts";
 
@@ -38,6 +39,20 @@ export async function prepareAuthority(safe: string, installation: string): Prom
   const kept = await readPem(join(safe, "mesh-ca.crt"), join(safe, "mesh-ca.key"));
   const isGood = kept !== undefined && isPair(kept) && lasts(new X509Certificate(kept.certificate));
   return isGood ? kept : makeAuthority(safe, installation);
+}
+
+/**
+ * One that is damaged is not made anew without being asked: gateways of two authorities don't forward to each other. Without its
+ * certificate there is none, and a new one is what is wanted.
+ */
+export async function needWholeAuthority(safe: string): Promise<void> {
+  const file = join(safe, "mesh-ca.crt");
+  if (!(await exists(file))) return;
+  const kept = await readPem(file, join(safe, "mesh-ca.key"));
+  if (kept && isPair(kept)) return;
+  throw new SluiceError("KEY_UNREADABLE", `the key of ${file} is missing or doesn't fit`, {
+    hint: "Bring mesh-ca.key back from a copy of the safe. To make another authority, delete both (docs/keys.md).",
+  });
 }
 
 async function makeAuthority(keys: string, installation: string): Promise<Pem> {

@@ -173,6 +173,20 @@ test("a rotation adds one key beside the first, and no third; the very same key 
   await assert.rejects(approve(safe, request, out), /that very key/);
 });
 
+test("an authority that lost its key is not replaced in silence, and one that was taken away is made anew", async (t) => {
+  const { at, safe, out, ...site } = await setUp(t);
+  const { request } = await readRequest((await site.askToJoin()).file);
+  const certificate = await readFile(at("root", "mesh-ca.crt"), "utf8");
+  await writeFile(at("root", "mesh-ca.key"), "torn");
+  await assert.rejects(approve(safe, request, out), codeOf("KEY_UNREADABLE", /mesh-ca\.crt/));
+  await rm(at("root", "mesh-ca.key"));
+  await assert.rejects(approve(safe, request, out), codeOf("KEY_UNREADABLE", /mesh-ca\.crt/));
+  assert.deepEqual([safe.keyset.version, await readFile(at("root", "mesh-ca.crt"), "utf8")], [1, certificate]);
+  await rm(at("root", "mesh-ca.crt"));
+  await approve(safe, request, out);
+  assert.notEqual(await readFile(at("out", "gateway-b", "mesh-ca.crt"), "utf8"), certificate);
+});
+
 test("an approval that failed after the keyset was signed is repeated, and does the rest", async (t) => {
   const { at, safe, out, ...site } = await setUp(t);
   const { request } = await readRequest((await site.askToJoin()).file);
