@@ -1,15 +1,13 @@
 import { createPublicKey, randomBytes } from "node:crypto";
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { parseEnvelope, parseKeyset } from "@sluice/contract";
 import { type Keyset, SluiceError } from "@sluice/core";
 import {
   generateKeyPair,
-  isSignedBy,
   parsePrivateKey,
-  publicKeyFromPem,
-  readJsonFile,
   readKeyFile,
+  readKeyring,
+  readPublicKey,
   signerFromKey,
   writeFileAtomic,
 } from "@sluice/runtime";
@@ -90,7 +88,7 @@ export async function readSafe(directory: string, passphrase?: string): Promise<
   const file = join(directory, "root.key");
   return openSafe(directory, keyset, async () => {
     const key = parsePrivateKey(await readKeyFile(file), file, passphrase);
-    const pub = publicKeyFromPem(await readKeyFile(join(directory, "root.pub")));
+    const pub = await readPublicKey(join(directory, "root.pub"));
     if (createPublicKey(key).equals(pub)) return key;
     throw new SluiceError("KEY_UNREADABLE", `${file} is not the key of root.pub beside it`, {
       hint: "Give --root the directory that `sluice init` made, as it was.",
@@ -99,16 +97,7 @@ export async function readSafe(directory: string, passphrase?: string): Promise<
 }
 
 /** The keyset in a directory that has `root.pub` too, verified. */
-export async function readKeyset(directory: string): Promise<Keyset> {
-  const root = publicKeyFromPem(await readKeyFile(join(directory, "root.pub")));
-  const envelope = parseEnvelope(await readJsonFile(join(directory, "keyset.json")));
-  const keyset =
-    envelope && isSignedBy(root, "keyset", envelope) ? parseKeyset(JSON.parse(envelope.payload)) : undefined;
-  if (keyset) return keyset;
-  throw new SluiceError("KEY_UNREADABLE", `${directory}/keyset.json does not verify`, {
-    hint: "It must be signed by the root key whose public half is root.pub beside it.",
-  });
-}
+export const readKeyset = async (directory: string): Promise<Keyset> => (await readKeyring(directory)).keyset;
 
 type RootKey = ReturnType<typeof parsePrivateKey>;
 

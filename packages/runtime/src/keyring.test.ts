@@ -43,6 +43,12 @@ test("a newer keyset outlives a restart; an older one that was installed since d
   assert.equal((await readKeyring(directory, state)).keyset.version, 4);
 });
 
+test("a root.pub that is no key is told of as one", async (t) => {
+  const { directory } = await makeKeysDir(t);
+  await writeFile(join(directory, "root.pub"), "torn");
+  await assert.rejects(readKeyring(directory), { code: "KEY_UNREADABLE", message: /root\.pub/ });
+});
+
 test("a kept keyset that doesn't verify is told of as an error, and none at all is not", async (t) => {
   const { directory, seal } = await makeKeysDir(t);
   const state = join(directory, "state");

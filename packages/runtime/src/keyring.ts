@@ -3,7 +3,7 @@ import { access } from "node:fs/promises";
 import { parseEnvelope, parseKeyset } from "@sluice/contract";
 import { type Envelope, type EnvelopeKind, type KeyEntry, type KeyRole, type Keyset, SluiceError } from "@sluice/core";
 import { readJsonFile, writeFileAtomic } from "./files.ts";
-import { isSignedBy, publicKeyFromPem, publicKeyFromRaw, readKeyFile } from "./keys.ts";
+import { isSignedBy, publicKeyFromRaw, readPublicKey } from "./keys.ts";
 import type { Logger } from "./logger.ts";
 
 export type Opened =
@@ -39,7 +39,7 @@ export interface Keyring {
  * as an error: without it, keys that it revoked are good again until an arbiter is asked.
  */
 export async function readKeyring(keysDir: string, stateDir?: string, logger?: Logger): Promise<Keyring> {
-  const root = publicKeyFromPem(await readKeyFile(`${keysDir}/root.pub`));
+  const root = await readPublicKey(`${keysDir}/root.pub`);
   const installed = openKeyset(root, await readJsonFile(`${keysDir}/keyset.json`));
   if (!installed) {
     const hint = "It must be signed by the root key whose public half is root.pub beside it.";

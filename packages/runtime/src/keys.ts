@@ -76,7 +76,18 @@ export function generateKeyPair(): {
 export const publicKeyFromRaw = (raw: string): KeyObject =>
   createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: raw }, format: "jwk" });
 
-export const publicKeyFromPem = (pem: string): KeyObject => createPublicKey(pem);
+/** The root's public half, as it stands in a file. */
+export async function readPublicKey(file: string): Promise<KeyObject> {
+  const pem = await readKeyFile(file);
+  try {
+    return createPublicKey(pem);
+  } catch (cause) {
+    throw new SluiceError("KEY_UNREADABLE", `${file} is not a public key`, {
+      hint: "It must be Ed25519, PEM: the root.pub that `sluice init` made.",
+      cause,
+    });
+  }
+}
 
 export function isSignedBy(key: KeyObject, kind: EnvelopeKind, envelope: Envelope): boolean {
   return verify(null, signedBytes(kind, envelope.payload), key, Buffer.from(envelope.signature, "base64url"));

@@ -45,12 +45,21 @@ async function newest(client: ArbiterClient): Promise<Keyset> {
   const outcomes = await client.askEach("/v1/keyset");
   const keysets = outcomes.flatMap((outcome) => {
     const envelope = outcome.kind === "answer" ? parseEnvelope(outcome.body) : undefined;
-    return (envelope && parseKeyset(JSON.parse(envelope.payload))) ?? [];
+    return (envelope && keysetIn(envelope.payload)) ?? [];
   });
   const best = keysets.toSorted((one, other) => other.version - one.version)[0];
   if (best) return best;
   const problem = outcomes.find((outcome) => outcome.kind !== "answer");
   throw problem?.error ?? new SluiceError("UNREACHABLE", "no arbiter answered with a keyset", { transient: true });
+}
+
+/** One arbiter that talks nonsense hides no other's answer. */
+function keysetIn(payload: string): Keyset | undefined {
+  try {
+    return parseKeyset(JSON.parse(payload));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Every process says in its metrics which keyset it goes by; null for those that can't be reached from here. */

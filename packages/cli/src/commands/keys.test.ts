@@ -85,6 +85,18 @@ test("publish hands the keyset to every arbiter, tells of each, and needs one of
   assert.equal(half.code, 1, half.stderr);
   assert.match(half.stdout, new RegExp(`^${taking.url}: keyset 3 is in force$`, "m"));
   assert.match(half.stdout, new RegExp(`^${refusing.url}: REFUSED: it has another keyset`, "m"));
-  const bad = await sluice("keys", "publish", config, ...to(taking.url));
-  assert.deepEqual([bad.code, bad.stderr.startsWith("KEY_UNREADABLE: ")], [1, true]);
+  for (const wrong of [config, at("made", "root")]) {
+    const bad = await sluice("keys", "publish", wrong, ...to(taking.url));
+    assert.deepEqual([bad.code, bad.stderr.startsWith("KEY_UNREADABLE: ")], [1, true]);
+  }
+});
+
+test("an arbiter whose keyset is no JSON is passed over", async (t) => {
+  const envelope = { keyId: "root", payload: "no JSON", signature: "A".repeat(86) };
+  const strange = await startFake(t, (_request, response) => json(response, envelope));
+  const listed = await sluice("keys", "list", "--arbiters", strange.url, "--token-file", tokenFile);
+  assert.deepEqual(
+    [listed.code, listed.stderr.startsWith("UNREACHABLE: no arbiter answered with a keyset")],
+    [5, true],
+  );
 });

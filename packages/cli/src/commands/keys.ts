@@ -124,11 +124,10 @@ type Taken = { readonly version: number; readonly isNew: boolean; readonly isKep
 
 async function publish(file: string, _options: unknown, command: Command): Promise<void> {
   const globals = globalsOf(command);
-  const envelope = parseEnvelope(await readJsonFile(file));
-  if (!envelope)
-    throw new SluiceError("KEY_UNREADABLE", `${file} holds no keyset`, {
-      hint: "It is the root directory's keyset.json.",
-    });
+  const envelope = parseEnvelope(
+    await readJsonFile(file).catch((cause: unknown) => Promise.reject(noKeyset(file, cause))),
+  );
+  if (!envelope) throw noKeyset(file);
   const outcomes = await (await connect(globals)).sendToAll("PUT", "/v1/keyset", envelope);
   const problem = outcomes.find((outcome) => outcome.kind === "problem");
   if (problem && !outcomes.some(({ kind }) => kind === "answer")) throw problem.error;
@@ -143,6 +142,12 @@ async function publish(file: string, _options: unknown, command: Command): Promi
   // One that refuses doesn't take it from the others either: it has another keyset, or another root.
   if (problem) process.exitCode = exitCodes.failed;
 }
+
+const noKeyset = (file: string, cause?: unknown): SluiceError =>
+  new SluiceError("KEY_UNREADABLE", `${file} holds no keyset`, {
+    hint: "It is the root directory's keyset.json.",
+    cause,
+  });
 
 function takenLine(told: {
   readonly url: string;
