@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -88,6 +88,15 @@ test("what is there is kept to the byte, and what is missing is made", async (t)
   const mended = await all();
   const changed = Object.keys(mended).filter((name) => mended[name] !== first[name]);
   assert.deepEqual(changed, ["gateway-b.crt", "gateway-b.tls.key"]);
+});
+
+test("a start that was cut off while it made the first keys is made good by the next one", async (t) => {
+  const { layout, all, prepare } = await setUp(t);
+  await writeFile(join(layout.keys, "root.key"), "torn");
+  await prepare();
+  const made = await all();
+  assert.ok("keyset.json" in made);
+  assert.notEqual(made["root.key"], "torn");
 });
 
 test("a new host, or a new authority, makes the certificates anew", async (t) => {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { access, constants, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { access, constants, copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { readConfigFile } from "@sluice/contract";
 import { type Config, SluiceError } from "@sluice/core";
@@ -48,7 +48,11 @@ const textOf = (path: string): Promise<string | undefined> =>
 /** Every key, token and certificate that the lab's processes need, all in one place. What an earlier version made is kept, and what it lacks is made. */
 export async function prepareKeys(layout: Layout, config: Config): Promise<void> {
   const at = { safe: layout.keys, directoryOf: () => layout.keys };
-  if (!(await exists(join(layout.keys, "keyset.json")))) await install(config, at);
+  if (!(await exists(join(layout.keys, "keyset.json")))) {
+    // A start that was cut off while it made them: without a keyset nobody has used one of them.
+    await rm(layout.keys, { recursive: true, force: true });
+    await install(config, at);
+  }
   await prepareCertificates(config, at);
   if (!(await exists(layout.adminToken)))
     await writeFile(layout.adminToken, `${randomBytes(24).toString("base64url")}\n`, { mode: 0o600 });
