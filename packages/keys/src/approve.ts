@@ -64,7 +64,8 @@ function whyNotAdd(safe: Safe, key: RequestedKey, config: Config | undefined): s
   if (!isPlain(key.publicKey)) return "its key is not written as a keyset writes keys";
   if (all.some(({ publicKey }) => publicKey === key.publicKey)) return "that very key was in a keyset before";
   if (keysOf(safe.keyset, key.name).length < keysPerNameMax) return undefined;
-  return `it has ${keysPerNameMax} keys; end its rotation with \`sluice keys revoke ${key.name} --old\` first`;
+  const command = `sluice keys revoke ${key.name} --old --root ${safe.directory}`;
+  return `it has ${keysPerNameMax} keys; end its rotation with \`${command}\` first`;
 }
 
 const isSame = (one: Member, other: Member): boolean =>

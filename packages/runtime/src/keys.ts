@@ -45,7 +45,7 @@ export async function readKeyFile(file: string): Promise<string> {
     return await readFile(file, "utf8");
   } catch (cause) {
     throw new SluiceError("KEY_UNREADABLE", `cannot read ${file}`, {
-      hint: "Give --keys the directory that holds it, readable by this process.",
+      hint: "Give the directory or file that holds it, readable by whoever runs this.",
       cause,
     });
   }

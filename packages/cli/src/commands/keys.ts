@@ -100,7 +100,7 @@ async function revoke(name: string, options: RootOptions & { readonly old?: true
   const left = keysOf(safe.keyset, name).map(({ id }) => id);
   print(globalsOf(command), { version, revoked: ids, left }, [
     `keyset ${version} revokes ${ids.join(", ")}; ${name} has ${left.join(", ") || "no key left"}`,
-    ...(left.length > 0 ? [] : [`its next key: \`sluice keys rotate ${name}\`, where it runs`]),
+    ...(left.length > 0 ? [] : [`its next key: \`sluice keys rotate ${name} --keys DIR\`, where it runs`]),
     publishHint(options.root),
   ]);
 }
