@@ -61,8 +61,8 @@ function whyNotAdd(safe: Safe, key: RequestedKey, config: Config | undefined): s
   const isOfIt = (entry: Member): boolean => isSame(entry, key);
   if (!all.some(isOfIt) && !(config && membersOf(config).some(isOfIt)))
     return `nobody configured a ${key.role} of that name at ${key.site}; give --config the file that does`;
-  if (!isPlain(key.publicKey)) return "its key is not written as a keyset writes keys";
-  if (all.some(({ publicKey }) => publicKey === key.publicKey)) return "that very key was in a keyset before";
+  if (plain(key.publicKey) !== key.publicKey) return "its key is not written as a keyset writes keys";
+  if (all.some(({ publicKey }) => plain(publicKey) === key.publicKey)) return "that very key was in a keyset before";
   if (keysOf(safe.keyset, key.name).length < keysPerNameMax) return undefined;
   const command = `sluice keys revoke ${key.name} --old --root ${safe.directory}`;
   return `it has ${keysPerNameMax} keys; end its rotation with \`${command}\` first`;
@@ -75,7 +75,7 @@ const isSameKey = (one: RequestedKey, other: RequestedKey): boolean =>
   isSame(one, other) && one.publicKey === other.publicKey;
 
 /** One key has one spelling, or one that was revoked would come back under another. */
-const isPlain = (publicKey: string): boolean => Buffer.from(publicKey, "base64url").toString("base64url") === publicKey;
+const plain = (publicKey: string): string => Buffer.from(publicKey, "base64url").toString("base64url");
 
 const namedTwice = (list: readonly { readonly name: string }[]): string | undefined =>
   list.find(({ name }, index) => list.findIndex((each) => each.name === name) !== index)?.name;

@@ -171,6 +171,10 @@ test("a rotation adds one key beside the first, and no third; the very same key 
   await assert.rejects(approve(safe, third.request, out), /keys revoke agent-a --old --root \S+\/root`/);
   await safe.seal(withoutKeys(safe.keyset, ({ id }) => id === "agent-a.2"));
   await assert.rejects(approve(safe, request, out), /that very key/);
+  const { keyset } = safe;
+  const padded = (keyset.revoked ?? []).map((entry) => ({ ...entry, publicKey: `${entry.publicKey}=` }));
+  await safe.seal({ ...keyset, version: keyset.version + 1, revoked: padded });
+  await assert.rejects(approve(safe, request, out), /that very key/, "as an earlier keyset may have written it");
 });
 
 test("an authority that lost its key is not replaced in silence, and one that was taken away is made anew", async (t) => {
