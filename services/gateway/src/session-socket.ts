@@ -33,7 +33,7 @@ export class SessionSocket {
       return;
     }
     this.#sender.isFull = socket.writableNeedDrain;
-    // Who reads no answers isn't listened to either. Data is never as much as that; only what is said without asking for windows is.
+    // Who reads no answers isn't listened to either: what is said within one turn, or without asking for windows, can be as much as that.
     if (socket.writableLength > unreadMax) socket.pause();
   }
 

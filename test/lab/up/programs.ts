@@ -36,26 +36,28 @@ export async function bundlePrograms(
 ): Promise<void> {
   // Loaded only by who bundles: the command line has no need of it.
   const { build, stop } = await import("esbuild");
-  await rm(directory, { recursive: true, force: true });
-  await mkdir(directory, { recursive: true });
-  for (const path of besides) await cp(join(repository, path), join(directory, basename(path)), { recursive: true });
   const entryPoints = Object.fromEntries(names.map((name) => [name, join(repository, sources[name])]));
-  await build({
-    entryPoints,
-    outdir: directory,
-    bundle: true,
-    splitting: true,
-    platform: "node",
-    format: "esm",
-    target: "node24",
-    banner: { js: banner },
-    legalComments: "none",
-    logLevel: "silent",
-  })
-    .catch((cause: unknown) => {
-      const why = cause instanceof Error ? cause.message : String(cause);
-      const hint = `Does the source compile (\`pnpm check\`), and can ${directory} be written?`;
-      throw new SluiceError("START_FAILED", `the programs could not be bundled: ${why}`, { hint, cause });
-    })
-    .finally(stop);
+  try {
+    await rm(directory, { recursive: true, force: true });
+    await mkdir(directory, { recursive: true });
+    for (const path of besides) await cp(join(repository, path), join(directory, basename(path)), { recursive: true });
+    await build({
+      entryPoints,
+      outdir: directory,
+      bundle: true,
+      splitting: true,
+      platform: "node",
+      format: "esm",
+      target: "node24",
+      banner: { js: banner },
+      legalComments: "none",
+      logLevel: "silent",
+    });
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const hint = `Does the source compile (\`pnpm check\`), and can ${directory} be written?`;
+    throw new SluiceError("START_FAILED", `the programs could not be bundled: ${why}`, { hint, cause });
+  } finally {
+    await stop();
+  }
 }

@@ -90,10 +90,8 @@ test("more requests at once than the endpoint takes wait their turn, on as many 
 });
 
 test("one that was given up while it waited is never begun", async (t) => {
-  const paths: string[] = [];
   const held: ServerHttp2Stream[] = [];
   const backend = await backendOf(t, 1, (stream) => void held.push(stream));
-  backend.sessions.length = 0;
   const upstream = upstreamTo(t, backend.port, { sessions: 1 });
   const first = start(upstream);
   while (held.length === 0) await new Promise((done) => setTimeout(done, 5));
@@ -106,9 +104,8 @@ test("one that was given up while it waited is never begun", async (t) => {
   held[0]?.respond({ ":status": 204 }, { endStream: true });
   assert.equal((await first.ended).form, "empty");
   const [stream, asked] = await next;
-  paths.push(asked[":path"]);
   stream.respond({ ":status": 200 }, { endStream: true });
-  assert.deepEqual([(await third.ended).status, paths], [200, ["/x"]]);
+  assert.deepEqual([(await third.ended).status, asked[":path"]], [200, "/x"]);
 });
 
 test("nobody there, somebody who says nothing, and somebody who speaks HTTP/1.1: no connection", async (t) => {

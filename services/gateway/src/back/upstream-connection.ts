@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import type { HeaderList } from "../relay/inbound.ts";
 import type { UpstreamFailure } from "../relay/upstream.ts";
 import { latin1, shortBytes } from "../wire/chunk-text.ts";
+import { interimsMax } from "../wire/http2/limits.ts";
 import { type Malformed, malformed } from "../wire/malformed.ts";
 import { MessageReader, type MessageSink } from "../wire/message-reader.ts";
 import { parseResponseHead, type ResponseHead } from "../wire/response-head.ts";
@@ -222,7 +223,5 @@ export class UpstreamConnection implements MessageSink<ResponseHead>, SocketOwne
   }
 }
 
-/** Answers before the answer (1xx) to one request. */
-const interimsMax = 16;
 /** Unit: milliseconds. So much earlier than an endpoint says that it closes an idle connection, it isn't used any more. */
 const keptMarginMs = 2_000;

@@ -9,6 +9,14 @@ export class BodyStream extends Readable {
     this.#source = source;
   }
 
+  /** As `push`. What is a small part of what was read is copied, or it would keep all of that. */
+  pushPart(bytes: Buffer): boolean {
+    if (bytes.length * 2 > bytes.buffer.byteLength) return this.push(bytes);
+    const copy = Buffer.allocUnsafeSlow(bytes.length);
+    bytes.copy(copy);
+    return this.push(copy);
+  }
+
   override _read(): void {
     this.#source.resume();
   }

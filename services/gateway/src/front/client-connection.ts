@@ -112,7 +112,7 @@ export class ClientConnection implements MessageSink<RequestHead>, Swept {
   onBody(chunk: Buffer, from: number, to: number): void {
     const bytes = chunk.subarray(from, to);
     if (this.#head !== undefined) this.#early.push(bytes);
-    else if (this.#body !== undefined && !this.#body.push(bytes)) this.socket.pause();
+    else if (this.#body !== undefined && !this.#body.pushPart(bytes)) this.socket.pause();
   }
 
   onBodyEnd(): void {
@@ -134,7 +134,7 @@ export class ClientConnection implements MessageSink<RequestHead>, Swept {
     if (early.length > 0) this.#early = [];
     if (!this.isRequestWhole) {
       const stream = new BodyStream(this.socket);
-      for (const bytes of early) stream.push(bytes);
+      for (const bytes of early) stream.pushPart(bytes);
       this.#body = stream;
       return { kind: "stream", stream };
     }

@@ -61,6 +61,7 @@ function makeEntries(options: ClientDoorsOptions) {
   const hops = new WeakMap<Socket, Hop>();
   const sockets = new Set<Socket>();
   let isDraining = false;
+  let isClosed = false;
   const hopOf = (socket: Socket): Hop | undefined => hops.get(socket);
   const { onRequest } = options;
   const http1 = makeHttp1(limits, {
@@ -84,6 +85,8 @@ function makeEntries(options: ClientDoorsOptions) {
     if (isDraining) bidGo(connection);
   }
   function secure(socket: TLSSocket): void {
+    // It was shaking hands, which nobody can cut short.
+    if (isClosed) return void socket.destroy();
     keep(socket);
     serve(socket.alpnProtocol === "h2" ? "http2" : "http1", socket);
   }
@@ -116,6 +119,7 @@ function makeEntries(options: ClientDoorsOptions) {
       isDraining = false;
     },
     close(this: void): void {
+      isClosed = true;
       for (const socket of sockets) socket.destroy();
     },
   };

@@ -61,7 +61,7 @@ export class Http2Inbound implements Inbound, StreamSink {
 
   onData(bytes: Buffer): void {
     if (this.#bodyStream === undefined) this.#early.push(bytes);
-    else if (!this.#bodyStream.push(bytes)) this.#stream.pause();
+    else if (!this.#bodyStream.pushPart(bytes)) this.#stream.pause();
   }
 
   onEnd(): void {

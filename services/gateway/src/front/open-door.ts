@@ -62,7 +62,11 @@ function listenAt(server: Server, { address, port }: At, limits: Limits): Promis
       const code = isMissing ? "ADDRESS_MISSING" : "PORT_TAKEN";
       fail(new SluiceError(code, `cannot serve at ${address}:${port}: ${cause.code}`, { hint, cause }));
     });
-    server.listen(port, address, backlog, () => settle());
+    server.listen(port, address, backlog, () => {
+      // One connection that can't be accepted, for want of file descriptors for instance, is no reason to end.
+      server.on("error", () => undefined);
+      settle();
+    });
   });
 }
 

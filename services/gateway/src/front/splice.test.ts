@@ -49,6 +49,19 @@ for (const [what, answer] of [
   });
 }
 
+test("a client that is gone before the endpoint was reached is no fault of the endpoint's", async (t) => {
+  const backend = await rawBackend(t, () => undefined);
+  const server = createServer({ pauseOnConnect: true });
+  const port = await listening(t, server);
+  const accepted = once(server, "connection");
+  await rawClient(t, port);
+  const [socket] = (await accepted) as [Socket];
+  const to = { address: `127.0.0.1:${backend.port}`, tls: undefined, headers: [], connectMs: 1_000, idleMs: 10_000 };
+  const end = splice(request, socket, to, Buffer.alloc(0));
+  socket.resetAndDestroy();
+  assert.equal(await end, "ended");
+});
+
 test("an answer that is none is 502", async (t) => {
   const { client } = await spliced(t, "hello\r\n\r\n");
   assert.match(await client.ended(), /^HTTP\/1\.1 502 /);

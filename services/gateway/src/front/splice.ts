@@ -46,7 +46,7 @@ export function splice(request: RequestHead, client: Socket, to: SpliceTo, first
   client.on("error", () => client.destroy());
   client.once("close", () => {
     upstream.destroy();
-    if (isReached) resolve(client.errored || upstream.errored ? "broken" : "ended");
+    resolve(client.errored || upstream.errored ? "broken" : "ended");
   });
   return promise;
 }

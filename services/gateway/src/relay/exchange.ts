@@ -200,6 +200,8 @@ export class Exchange {
     else attempt.note(classify({ kind: "transport", because: end.kind }), end.kind === "connect");
     attempt.isUnseen = end.kind === "connect" || end.kind === "unprocessed";
     attempt.leave();
+    // The rest of the body goes to the next one only, so this one could never end well.
+    if (this.body) attempt.sent?.abort();
     this.#try(attempt);
     return true;
   }

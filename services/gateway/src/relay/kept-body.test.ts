@@ -34,6 +34,12 @@ test("past the bound nothing is held, and the one attempt goes on", async () => 
   assert.equal(body.isHeld(), false);
 });
 
+test("a body in a thousand pieces weighs what the pieces do, and not only their bytes", async () => {
+  const body = keepBody(Readable.from(Array.from({ length: 1_000 }, () => Buffer.from("y"))), 100_000);
+  assert.equal((await buffer(body.attempt())).length, 1_000);
+  assert.equal(body.isHeld(), false);
+});
+
 test("it is read no faster than the attempt is", async () => {
   let given = 0;
   const source = new Readable({

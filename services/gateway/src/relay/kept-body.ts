@@ -20,12 +20,14 @@ export interface KeptBody {
 export function keepBody(source: Readable, bytesMax: number): KeptBody {
   let kept: Buffer[] | undefined = [];
   let bytes = 0;
+  let held = 0;
   let isEnded = false;
   let current: Readable | undefined;
 
   source.on("data", (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes > bytesMax) kept = undefined;
+    held += chunk.length + pieceBytes;
+    if (held > bytesMax) kept = undefined;
     kept?.push(chunk);
     if (current && !current.push(chunk)) source.pause();
   });
@@ -57,3 +59,6 @@ export function keepBody(source: Readable, bytesMax: number): KeptBody {
     },
   };
 }
+
+/** Unit: bytes. What a piece costs beside its bytes, which may be one. */
+const pieceBytes = 256;

@@ -56,6 +56,7 @@ export function factsOf(headers: HeaderList, isHttp11: boolean): Facts {
 
 /** Digits only, and few enough that the number is exact. */
 function lengthOf(value: string): Framing | "malformed" {
-  if (value === "0") return none;
-  return /^\d{1,15}$/.test(value) ? { kind: "length", bytes: Number(value) } : "malformed";
+  if (!/^\d{1,15}$/.test(value)) return "malformed";
+  const bytes = Number(value);
+  return bytes === 0 ? none : { kind: "length", bytes };
 }

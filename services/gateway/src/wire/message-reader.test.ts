@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { factsOf } from "./framing.ts";
 import { requests, responses } from "./test-messages.ts";
 import { readRequests, readResponse } from "./test-read.ts";
 
@@ -31,6 +32,11 @@ test("answers are the same in however many pieces they come", () => {
     }),
     { numRuns: 2_000 },
   );
+});
+
+test("a length of several zeros is none too, or the answer would end with the next byte only", () => {
+  for (const zeros of ["0", "00", "000"])
+    assert.deepEqual(factsOf(["content-length", zeros], true).framing, { kind: "none" }, zeros);
 });
 
 const refused: readonly (readonly [what: string, text: string, status?: number])[] = [

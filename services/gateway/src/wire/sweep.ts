@@ -10,8 +10,7 @@ export interface Swept {
  */
 export class Sweep {
   readonly periodMs: number;
-  /** Unit: milliseconds, monotonic. */
-  nowMs = performance.now();
+  #nowMs = 0;
   readonly #members = new Set<Swept>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -20,10 +19,15 @@ export class Sweep {
     this.periodMs = Math.min(1_000, Math.max(10, shortestMs / 4));
   }
 
+  /** Unit: milliseconds, monotonic. While the timer rests, which it does without members, nothing keeps it up to date. */
+  get nowMs(): number {
+    return this.#timer === undefined ? performance.now() : this.#nowMs;
+  }
+
   add(member: Swept): void {
     this.#members.add(member);
     if (this.#timer !== undefined) return;
-    this.nowMs = performance.now();
+    this.#nowMs = performance.now();
     this.#timer = setInterval(() => this.#run(), this.periodMs);
     this.#timer.unref();
   }
@@ -36,7 +40,7 @@ export class Sweep {
   }
 
   #run(): void {
-    this.nowMs = performance.now();
-    for (const member of this.#members) member.sweep(this.nowMs);
+    this.#nowMs = performance.now();
+    for (const member of this.#members) member.sweep(this.#nowMs);
   }
 }

@@ -13,10 +13,6 @@ export class FieldTable {
     this.#bytesMax = bytesMax;
   }
 
-  get count(): number {
-    return this.#count;
-  }
-
   /** 0 is the newest. */
   at(index: number): Field | undefined {
     return index < this.#count ? this.#fields[(this.#newest - index) & (this.#fields.length - 1)] : undefined;

@@ -73,7 +73,7 @@ export class HpackEncoder {
 
   field(name: string, value: string): void {
     const known = this.#known.get(name) ?? this.#learn(name);
-    if (known === undefined) return this.#literal(0x00, 0x0f, { name, value, index: 0 });
+    if (known === undefined) return this.#literal(isSensitive(name) ? 0x10 : 0x00, 0x0f, { name, value, index: 0 });
     if (known.isSensitive) return this.#literal(0x10, 0x0f, { name, value, index: this.#nameIndex(known) });
     if (known.value === value) {
       if (this.#isThere(known.entry)) {

@@ -140,6 +140,14 @@ test("what must never be remembered is passed on so", () => {
   assert.equal(first("x-key") & 0x80, 0x80);
   noteSensitive("x-key");
   assert.equal(first("x-key") & 0xf0, 0x10);
+  // Also on a connection that has met so many names that it learns no more of them.
+  const crowded = new HpackEncoder();
+  crowded.begin();
+  for (let index = 0; index < 300; index += 1) crowded.field(`x-${index}`, "a");
+  crowded.end();
+  crowded.begin();
+  crowded.field("authorization", "secret");
+  assert.equal((crowded.end()[0] as number) & 0xf0, 0x10);
 });
 
 const name = fc.oneof(

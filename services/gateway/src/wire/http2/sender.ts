@@ -85,8 +85,9 @@ export class Sender {
   /** The other side takes so much more. False: no window may be as great as that. */
   widen(bytes: number): boolean {
     this.#window += bytes;
+    if (this.#window > windowBytesMax) return false;
     this.#goOn();
-    return this.#window <= windowBytesMax;
+    return true;
   }
 
   widenStream(stream: Http2Stream, bytes: number): boolean {
