@@ -8,7 +8,7 @@ export type Report = {
   readonly tookMs: number;
 };
 
-const heading = ["fault", "what", "expected", "moves", "moved after s", "recovered after s", "answers", "verdict"];
+const heading = ["fault", "what", "expected", "moves", "moved after s", "recovered after s", "asked", "verdict"];
 
 export function tableOf({ rows, exercised, tookMs }: Report): string {
   const wrong = rows.flatMap((row) => row.wrong.map((each) => `${row.id}: ${each}`));
