@@ -14,13 +14,13 @@ export const databaseSilent: Fault = {
   },
   heal: async ({ door }) => door.set({ kind: "open" }),
   // The leader couldn't write it down before.
-  whyWrongAfter: async ({ observer, until }) => {
+  whyWrongAfter: async (scene) => {
     const isIn = (): boolean =>
-      observer
+      scene.observer
         .journal()
         .slice(entriesBefore)
         .some(({ event }) => event.kind === "failsafe-entered");
-    await until("the leader says that it went on in failsafe", async () => isIn());
+    await scene.until("the leader says that it went on in failsafe", async () => isIn());
     return undefined;
   },
 };
