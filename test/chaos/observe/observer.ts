@@ -1,8 +1,9 @@
 import { parseEnvelope, parseSnapshot } from "@sluice/contract";
 import type { Config, JournalEntry, Snapshot } from "@sluice/core";
-import { type Poll, type ServerPoll, startPoll } from "@sluice/lab";
+import type { ServerPoll } from "@sluice/lab";
 import { type Keyring, repeat, request } from "@sluice/runtime";
 import type { Postgres } from "@sluice/store-postgres";
+import { pollAll } from "../../bench/ground/poll-all.ts";
 import { makeLeaseChecks } from "../../sim/checks/lease-checks.ts";
 import { makePlaneChecks } from "../../sim/checks/plane-checks.ts";
 import { makeTallies, type Tallies } from "../../sim/checks/tallies.ts";
@@ -31,8 +32,7 @@ type Deps = {
 /** An epoch, and who held it or signed under it. */
 type Signed = { readonly by: string; readonly epoch: number };
 
-const every = { pollMs: 50, storeMs: 100, nodesMs: 250 } as const;
-const pollTimeoutMs = 1_000;
+const every = { storeMs: 100, nodesMs: 250 } as const;
 const pageMax = 1_000;
 
 export function startObserver(deps: Deps): Observer {
@@ -53,17 +53,6 @@ export function startObserver(deps: Deps): Observer {
     damaged: (node) => planes.damaged(node),
     ended: Promise.all([poll.ended, store.ended, planes.ended]),
   };
-}
-
-function pollAll({ nameservers, services, sites }: Config, signal: AbortSignal): Poll {
-  return startPoll({
-    servers: nameservers,
-    question: { name: services[0]?.host ?? "", type: "A" },
-    siteOf: (address) => sites.find((site) => site.addresses.includes(address))?.name,
-    intervalMs: every.pollMs,
-    timeoutMs: pollTimeoutMs,
-    signal,
-  });
 }
 
 /** I1 and I2: who held which epoch, by the lease row and the journal, and who signed what is served under it. */
