@@ -6,6 +6,7 @@ import { holdMs, timesLeft } from "./hold.ts";
 import { type EpochMs, epochMs, type SiteName } from "./model.ts";
 import { formatPlacement, sitesOf } from "./placement.ts";
 import { homeOf } from "./policy/home.ts";
+import { readmitMs } from "./quarantine.ts";
 import { nextPercent } from "./ramp.ts";
 import { siteHealth } from "./site-health.ts";
 import type { Durable, ServiceState, Watch } from "./world.ts";
@@ -64,11 +65,10 @@ function rampBrakes({ durable, watch, now }: Facts, service: ServiceConfig, { ra
 }
 
 function quarantineBrake(facts: Facts, service: ServiceConfig, site: SiteName): Brake {
-  const { guards } = facts.durable.config;
   const flaps = facts.durable.services[service.name]?.flaps;
   const entry = facts.durable.services[service.name]?.quarantine.find((other) => other.site === site);
   const times = Math.max(1, timesLeft(flaps, site));
-  const neededMs = holdMs(guards.readmitAfterMs, times, guards);
+  const neededMs = readmitMs(facts.durable, service.name, site);
   const leftAgoMs = entry ? agoMs(facts.watch.clock, service.name, entry.since) : 0;
   const wait = waitFor(facts, service, { site, neededMs, leftAgoMs });
   const often = times > 1 ? `, ${times} times lately` : "";

@@ -48,15 +48,20 @@ function opened() {
     ({ nonce } = reply);
     return reply.because ?? reply.kind;
   };
-  return { clock, send, fresh: () => ballots.count(config, 0).freshDomains };
+  const count = () => ballots.count(config, 0);
+  return { clock, send, fresh: () => count().freshDomains, version: () => count().changes?.version ?? 0 };
 }
 
 test("after a suspension no vote from before counts, nor a nonce, though the monotonic clock stood still", () => {
-  const { clock, send, fresh } = opened();
+  const { clock, send, fresh, version } = opened();
   assert.deepEqual([send(), send(), fresh()], ["unknown-nonce", "counted", ["site-a"]]);
   clock.advance(900);
   assert.deepEqual(fresh(), ["site-a"]);
+  const counted = version();
   // A suspended machine's wall clock goes on alone.
+  clock.stepWall(5_000);
+  assert.deepEqual([send(), send(), fresh()], ["unknown-nonce", "counted", ["site-a"]]);
+  assert.ok(version() > counted, "who counted before finds that something is new");
   clock.stepWall(5_000);
   assert.deepEqual([fresh(), send(), send(), fresh()], [[], "unknown-nonce", "counted", ["site-a"]]);
 });

@@ -75,7 +75,9 @@ export function makeBallots(deps: Deps): Ballots {
   function forgetSuspended(): void {
     const before = gapMs;
     gapMs = deps.clock.wallMs() - deps.clock.monotonicMs();
-    if (Math.abs(gapMs - before) > clockGapMaxMs) box = newBallotBox(deps.name);
+    // The numbers of changes go on, or who counted before would take new reports for those it has counted.
+    if (Math.abs(gapMs - before) > clockGapMaxMs)
+      box = { ...newBallotBox(deps.name), changes: { version: box.changes.version + 1, recent: [] } };
   }
 
   return {

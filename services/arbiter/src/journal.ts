@@ -45,8 +45,10 @@ export function makeJournal(deps: {
       const entries = waiting;
       waiting = [];
       try {
-        await deps.store.append({ epoch, by: deps.name, entries });
-        wakeAll();
+        const { kind } = await deps.store.append({ epoch, by: deps.name, entries });
+        // Fenced, nothing was written: it waits for when this arbiter leads again.
+        if (kind === "fenced") waiting = [...entries, ...waiting].slice(-waitingMax);
+        else wakeAll();
         return true;
       } catch (error) {
         if (!(error instanceof SluiceError) || !error.transient) throw error;

@@ -34,12 +34,14 @@ test("a leader settles again when a key was revoked, and goes above what that ke
   assert.equal(watch.isSettled(3), false);
   const held = [found(3), found(40, { isRevoked: true }), found(50)];
   assert.equal(watch.standsInTheWay(held, 3), 40, "what good keys signed is for adoption to weigh");
+  watch.settled();
   assert.equal(watch.isSettled(3), true);
 });
 
 test("an older epoch of a revoked key stands in nobody's way", () => {
   const { watch, found } = setUp();
   assert.equal(watch.standsInTheWay([found(2, { isRevoked: true })], 3), undefined);
+  watch.settled();
 });
 
 test("a leader says its last word again when it signs with another key, and once", () => {
@@ -47,6 +49,7 @@ test("a leader says its last word again when it signs with another key, and once
   signer.keyId = "arbiter-w.2";
   assert.equal(watch.isSettled(3), false);
   assert.equal(watch.standsInTheWay([], 3), 3);
+  watch.settled();
   assert.equal(watch.isSettled(4), true, "what is on the desk is of the epoch before");
 });
 
@@ -70,11 +73,13 @@ test("a node that was away, and comes back above the leader's fence, makes it se
   assert.equal(watch.isSettled(3), true, "without any revoked key it isn't this one's affair");
   keyset.revoked = revoked;
   watch.standsInTheWay([], 3);
+  watch.settled();
   assert.equal(watch.isSettled(3), true, "it has only just asked");
   clock.advance(6_000);
   comes(40);
   assert.equal(watch.isSettled(3), false);
   watch.standsInTheWay([], 3);
+  watch.settled();
   clock.advance(31_000);
   assert.equal(watch.isSettled(3), true, "it hasn't been heard of since");
   comes(3);

@@ -10,6 +10,8 @@ export interface KeyWatch {
   isSettled(epoch: number): boolean;
   /** The epoch to go above, of all that stands in the way; undefined when nothing does. */
   standsInTheWay(found: readonly Found[], epoch: number): number | undefined;
+  /** What stood in the way is outdone. Until then it is asked for again: the store may have gone away in between. */
+  settled(): void;
 }
 
 const outrunEveryMs = 5_000;
@@ -20,6 +22,7 @@ export function makeKeyWatch(parts: Pick<ArbiterContext, "clock" | "keyring" | "
   const { clock, keyring, signer, desk } = parts;
   const revoked = (): string => (keyring.keyset.revoked ?? []).map(({ id }) => id).join(" ");
   let seen = revoked();
+  let asked = seen;
   const isSignedOtherwise = (epoch: number): boolean => {
     const current = desk.current();
     return current?.snapshot.fence.epoch === epoch && current.envelope.keyId !== signer.keyId;
@@ -37,11 +40,14 @@ export function makeKeyWatch(parts: Pick<ArbiterContext, "clock" | "keyring" | "
   return {
     isSettled: (epoch) => seen === revoked() && !isSignedOtherwise(epoch) && !isOutrun(),
     standsInTheWay(found, epoch) {
-      seen = revoked();
-      settledAt = clock.monotonicMs();
+      asked = revoked();
       const epochs = found.filter(({ isRevoked }) => isRevoked).map(({ snapshot }) => snapshot.fence.epoch);
       const above = Math.max(isSignedOtherwise(epoch) ? epoch : -1, ...epochs);
       return above < epoch ? undefined : above;
+    },
+    settled() {
+      seen = asked;
+      settledAt = clock.monotonicMs();
     },
   };
 }

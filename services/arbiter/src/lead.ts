@@ -22,6 +22,8 @@ async function renew(pen: Pen, leading: Led): Promise<void> {
   const renewed = await pen.lease.renew({ holder: pen.name, epoch: leading.epoch }, pen.timing.ttlMs);
   pen.lastSeenAt = sentAt;
   pen.isStoreDoubted = false;
+  // The loop raised the epoch meanwhile, or resigned: this answer is about a lease that is no longer held so.
+  if (pen.held !== leading) return;
   if (renewed.kind === "renewed") pen.held = { ...leading, renewSentAt: sentAt, wallMinusMonoMs };
   else drop(pen, "the lease row is another's, or has expired");
 }

@@ -1,7 +1,8 @@
-import { type ArbiterConfig, type Config, majority, SluiceError } from "@sluice/core";
+import { type ArbiterConfig, type Config, majority, promiseTiming } from "@sluice/core";
 import type { ArbiterContext } from "./context.ts";
 import { isCalm, makeGivingWay } from "./give-way.ts";
 import { whyNotSign } from "./key-watch.ts";
+import { unlessTransient } from "./pen.ts";
 
 /** One turn at the lease: bid, renew or give way; a follower keeps its world warm, a leader writes what its journal holds. */
 export function makeLeaseTurn(
@@ -60,17 +61,12 @@ function makeLateLook(): (context: ArbiterContext) => Promise<void> {
   };
 }
 
-async function keepWarm(context: ArbiterContext): Promise<void> {
-  try {
-    await context.keeper.refresh();
-    await context.failsafe.tidy();
-  } catch (error) {
-    if (!(error instanceof SluiceError) || !error.transient) throw error;
-  }
+async function keepWarm({ keeper, failsafe }: ArbiterContext): Promise<void> {
+  await keeper
+    .refresh()
+    .then(() => failsafe.tidy())
+    .catch(unlessTransient);
 }
-
-/** A store unheard of for longer may be gone. Unit: milliseconds. */
-const storeSilentMs = 2_000;
 
 /** Why this arbiter could not take the lead now, or undefined: what a preferred one is asked before others give way to it. */
 export function whyNotReady(
@@ -79,7 +75,7 @@ export function whyNotReady(
   const unsigned = whyNotSign(context);
   if (unsigned !== undefined) return unsigned;
   const seenAt = context.leadership.lastSeenAt();
-  if (seenAt === undefined || context.clock.monotonicMs() - seenAt > storeSilentMs)
+  if (seenAt === undefined || context.clock.monotonicMs() - seenAt > promiseTiming.silentMs)
     return "the store has not answered lately";
   const promised = context.failsafe.promised();
   if (promised) return `it has promised ${promised.leader} not to take the lease`;

@@ -18,6 +18,7 @@ import type { Journal } from "./journal.ts";
 import type { KeyWatch } from "./key-watch.ts";
 import type { Leadership } from "./leadership.ts";
 import type { ArbiterMetrics } from "./metrics.ts";
+import { unlessTransient } from "./pen.ts";
 import { makeSettled } from "./settled.ts";
 import type { Under, WorldKeeper } from "./world-keeper.ts";
 
@@ -48,7 +49,7 @@ type Deps = {
 };
 
 const commandsMax = 64;
-/** Events of one cycle that go to the log as well. The journal has them all. */
+/** Events of one cycle that go to the log as well. The journal has all that `inShort` left. */
 const loggedMax = 500;
 
 export function makeLoop(deps: Deps): Loop {
@@ -66,8 +67,10 @@ export function makeLoop(deps: Deps): Loop {
     const held = deps.leadership.held();
     if (!held || deps.leadership.whyNotWrite() !== undefined) return undefined;
     if (deps.leadership.isFailsafe()) await deps.keeper.takeUp();
-    else if (await deps.keeper.readBack().catch(unlessStoreAway)) settled.forget();
-    return settled.is() && deps.keys.isSettled(held.epoch) ? held.epoch : settled.settle(held.epoch);
+    else if (await deps.keeper.readBack().catch(unlessTransient)) settled.forget();
+    // What a newer keyset asks for takes a higher epoch, which only the store gives out. The one after failsafe settles anyway.
+    const isKeyed = deps.leadership.isFailsafe() || deps.keys.isSettled(held.epoch);
+    return settled.is() && isKeyed ? held.epoch : settled.settle(held.epoch);
   }
 
   function gather() {
@@ -84,8 +87,7 @@ export function makeLoop(deps: Deps): Loop {
     const role =
       epoch === undefined ? ({ kind: "following" } as const) : ({ kind: "leading", epoch, isFailsafe } as const);
     const world = { durable: deps.keeper.durable(), watch };
-    const at = deps.clock.wallMs();
-    const monoAt = deps.clock.monotonicMs();
+    const [at, monoAt] = [deps.clock.wallMs(), deps.clock.monotonicMs()];
     const passedMs = monoAt - (countedAt ?? monoAt);
     const commands = taken.map((entry) => entry.command);
     const { change, events: all, ...outcome } = step(world, { ballots, role, commands, passedMs }, at);
@@ -151,16 +153,17 @@ function record(deps: Deps, events: readonly Event[], head: { sequence: number; 
   deps.journal.committed();
 }
 
-const notCommitted = (why: string): CommandResult => ({
+const notKept: CommandResult = {
   kind: "refused",
-  code: "FENCED",
-  because: `the store refused: ${why}`,
-  hint: "Ask again: another arbiter may lead.",
-});
+  code: "STORE_UNAVAILABLE",
+  because: "the store is away, and no other arbiter has written it down yet",
+  hint: "It is brought again, and may be done all the same: look before you ask again.",
+};
 
-/** Any other error than a database that is away is a mistake of ours and goes on. */
-function unlessStoreAway(error: unknown): void {
-  if (!(error instanceof SluiceError) || !error.transient) throw error;
+function notCommitted(why: "fenced" | "conflict" | "unkept"): CommandResult {
+  if (why === "unkept") return notKept;
+  const hint = "Ask again: another arbiter may lead.";
+  return { kind: "refused", code: "FENCED", because: `the store refused: ${why}`, hint };
 }
 
 /** A database that is away refuses what was asked. Its last answer may be what got lost, so nobody knows yet. */

@@ -22,6 +22,8 @@ export function makeSettling(parts: Settling): (epoch: number) => Promise<boolea
   let askedAt: number | undefined;
   let told = "";
   let settledTerm = 0;
+  /** An adoption that is not told of yet: what comes after it may fail, and the next time nothing is newer any more. */
+  let untold: Event | undefined;
 
   /** An operator must choose; until then it looks again now and then, and says it once. */
   function wait(event: Extract<Event, { kind: "diverged" }>): false {
@@ -57,7 +59,11 @@ export function makeSettling(parts: Settling): (epoch: number) => Promise<boolea
         : []),
     ];
     const good = found.filter((each) => !each.isRevoked);
-    const adopt = () => keeper.adopt(good);
+    const adopt = () => {
+      const outcome = keeper.adopt(good);
+      if (outcome.kind === "adopted") untold = outcome.event;
+      return outcome;
+    };
     let adopted = adopt();
     if (adopted.kind === "diverged") return wait(adopted.event);
     const above = parts.keys.standsInTheWay(found, epoch);
@@ -73,8 +79,10 @@ export function makeSettling(parts: Settling): (epoch: number) => Promise<boolea
       adopted = adopt();
     }
     if (adopted.kind === "diverged") return wait(adopted.event);
-    if (adopted.kind === "adopted") journal.note([adopted.event]);
+    if (untold) journal.note([untold]);
+    untold = undefined;
     settledTerm = leadership.terms();
+    parts.keys.settled();
     return true;
   };
 }

@@ -46,7 +46,7 @@ export type Under = {
 
 export type AdoptionOutcome =
   | { readonly kind: "kept" }
-  | { readonly kind: "adopted"; readonly event: Event; readonly epoch: number }
+  | { readonly kind: "adopted"; readonly event: Event }
   | { readonly kind: "diverged"; readonly event: Extract<Event, { kind: "diverged" }> };
 
 export type CommitOutcome =
@@ -163,7 +163,7 @@ function makeConfigReader(): (stored: StoredWorld) => Config {
 function adopted({ snapshot, from }: Found, before: Durable["overrides"], after: Durable): AdoptionOutcome {
   const { fence } = snapshot;
   const ended = before.filter((override) => !after.overrides.includes(override)).map(({ id }) => id);
-  return { kind: "adopted", event: { kind: "adopted", fence, from, ended }, epoch: fence.epoch };
+  return { kind: "adopted", event: { kind: "adopted", fence, from, ended } };
 }
 
 const emptyWorld = (config: Config): Durable => ({

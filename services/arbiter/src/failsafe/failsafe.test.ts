@@ -68,6 +68,15 @@ test("store and site A go at once: site A is left, and the returning store has i
   );
 });
 
+test("a key that is revoked in failsafe holds up nobody: what that asks for is done when the store is back", async () => {
+  const three = openThree();
+  await lost(three);
+  three.revoke("agent-site-b.old");
+  three.see("site-a", "down");
+  await three.run(1_000);
+  assert.equal(served(three), "site-b");
+});
+
 test("in failsafe nothing else moves by itself, and no configuration is taken", async () => {
   const three = openThree();
   await lost(three);

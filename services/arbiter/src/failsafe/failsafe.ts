@@ -6,6 +6,7 @@ import type { SnapshotDesk } from "../snapshot-desk.ts";
 import { type Asker, makeAsker } from "./asker.ts";
 import { makeEntryLog } from "./entry-log.ts";
 import type { KeptFiles } from "./kept-files.ts";
+import { openMessage } from "./messages.ts";
 import type { FailsafePeers } from "./peers.ts";
 import { makePromiser } from "./promiser.ts";
 import { makeWriteBack, type WriteBack } from "./write-back.ts";
@@ -72,7 +73,8 @@ export function makeFailsafe(deps: Deps): Failsafe {
     isBound: () => promiser.isBound(),
     promised: () => promiser.promised(),
     answer: (value) => promiser.answer(value),
-    next: (after) => log.all().find(({ name }) => name > after)?.envelope,
+    // One whose key was revoked since would be no answer to whoever asks, and would hide all that come after it.
+    next: (after) => log.all().find(({ name, envelope }) => name > after && openMessage(keyring, envelope))?.envelope,
     kept: () => log.all().length,
   };
 }

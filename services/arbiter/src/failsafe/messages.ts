@@ -7,8 +7,10 @@ import Type from "typebox";
 import { Compile } from "typebox/compile";
 
 /** What a leader does in failsafe: the commit that the store would have taken, chained to the one before. */
-export type Entry = PromiseAsk & {
+export type Entry = Omit<PromiseAsk, "number"> & {
   readonly kind: "entry";
+  /** Its place in the leader's journal, from 1 within an epoch. */
+  readonly number: number;
   /** The hash of the entry before, or zeros. */
   readonly before: string;
   readonly commit: Commit;

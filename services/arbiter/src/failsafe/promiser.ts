@@ -64,8 +64,12 @@ export function makePromiser(deps: Deps): Promiser {
   }
 
   async function keep(entry: Extract<Message, { kind: "entry" }>, envelope: Envelope): Promise<Envelope | undefined> {
-    if (deps.facts().epoch > entry.epoch || whyNotKeep(entry, promised, clock.monotonicMs())) return undefined;
+    const mayKeep = (): boolean =>
+      deps.facts().epoch <= entry.epoch && whyNotKeep(entry, promised, clock.monotonicMs()) === undefined;
+    if (!mayKeep()) return undefined;
     await log.add(entry, envelope);
+    // The disk may have taken longer than the promise binds. Then it is written back, and applied by nobody until it is.
+    if (!mayKeep()) return undefined;
     deps.onKept(entry);
     return sign({ kind: "kept", by: name, hash: hashOf(envelope) });
   }

@@ -38,6 +38,7 @@ export function openThree() {
   /** Who can't reach the store, and who is dead. */
   const [away, dead] = [new Set<Name>(), new Set<Name>()];
   const opinions = new Map<SiteName, Opinion>();
+  const keyring = makeKeyring();
   let asked = 0;
 
   function start(name: Name): void {
@@ -58,6 +59,7 @@ export function openThree() {
       files: filesOf(disks.get(name) ?? new Map()),
       peers: peersOf(peer),
       ...usual(name),
+      keyring,
     });
     context.ballots.count = () => ({ casts: castsOf(opinions), freshDomains: everywhere });
     contexts.set(name, context);
@@ -75,6 +77,8 @@ export function openThree() {
     dead,
     of,
     disk: (name: Name) => disks.get(name) ?? new Map<string, string>(),
+    /** The next keyset revokes that key. */
+    revoke: (id: string) => void keyring.keyset.revoked.push({ id }),
     see: (site: SiteName, opinion: Opinion) => void opinions.set(site, opinion),
     restart: start,
     database: () => database,
@@ -113,7 +117,6 @@ const usual = (name: Name) => ({
   findServed: async () => [],
   logger: makeLogger({ service: "test", name, level: "silent" }),
   signer: { keyId: name, sign: (kind: string, value: unknown) => sign(name, kind, value) },
-  keyring,
   metrics: makeArbiterMetrics(makeRegistry()),
   timing: leaseTiming,
   newNonce: () => "nonce",
@@ -189,13 +192,14 @@ const openSigned = (kind: string, { keyId, payload, signature }: Envelope) =>
     ? { kind: "ok", name: keyId, site: "", value: JSON.parse(payload) as unknown }
     : { kind: "refused", because: "bad-signature" };
 
-const keyring = {
-  keyset: { revoked: [] },
-  open: openSigned,
-  openKept: openSigned,
-  standing: () => "good",
-  onChange: () => () => undefined,
-} as unknown as Keyring;
+const makeKeyring = () =>
+  ({
+    keyset: { revoked: [] },
+    open: openSigned,
+    openKept: openSigned,
+    standing: () => "good",
+    onChange: () => () => undefined,
+  }) as unknown as Keyring & { readonly keyset: { readonly revoked: { id: string }[] } };
 
 const settings = settingsOf(
   { "arbiter-w": "http://127.0.0.1:1", "arbiter-a": "http://127.0.0.1:2", "arbiter-b": "http://127.0.0.1:3" },

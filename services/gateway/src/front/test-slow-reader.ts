@@ -43,7 +43,7 @@ export async function openSlowReader<C extends Swept>(t: TestContext, open: Open
     connection,
     sweepAfter: (ms: number) => connection.sweep(sweep.nowMs + sweep.periodMs + ms),
     /** Rejects when the connection is closed before all of it has come. */
-    async readAll() {
+    readAll: async () => {
       let bytes = 0;
       const whole = Promise.withResolvers<void>();
       client.on("data", (chunk: Buffer) => {
