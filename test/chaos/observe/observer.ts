@@ -1,5 +1,5 @@
 import { parseEnvelope, parseSnapshot } from "@sluice/contract";
-import type { Config, JournalEntry, Snapshot } from "@sluice/core";
+import type { Config, JournalEntry } from "@sluice/core";
 import type { ServerPoll } from "@sluice/lab";
 import { type Keyring, repeat, request } from "@sluice/runtime";
 import type { Postgres } from "@sluice/store-postgres";
@@ -113,12 +113,14 @@ function watchNodes({ config, keyring, token, signal }: Deps, tallies: Tallies, 
   const look = async (name: string, url: string): Promise<void> => {
     const { status, body } = await request({ url: `${url}/v1/snapshot`, token, timeoutMs: 1_000, signal });
     const envelope = status === 200 ? parseEnvelope(body) : undefined;
-    if (!envelope || seen.get(name) === envelope.payload) return;
-    seen.set(name, envelope.payload);
+    // The same words under another's name are something else.
+    const text = JSON.stringify(envelope);
+    if (!envelope || seen.get(name) === text) return;
+    seen.set(name, text);
     const opened = keyring.open("snapshot", envelope, "arbiter");
-    const snapshot: Snapshot | undefined = opened.kind === "ok" ? parseSnapshot(opened.value) : undefined;
-    if (!snapshot) return tallies.violate("I14", `${name} serves what no arbiter has signed`);
-    served({ by: envelope.keyId, epoch: snapshot.fence.epoch });
+    const snapshot = opened.kind === "ok" ? parseSnapshot(opened.value) : undefined;
+    if (opened.kind !== "ok" || !snapshot) return tallies.violate("I14", `${name} serves what no arbiter has signed`);
+    served({ by: opened.name, epoch: snapshot.fence.epoch });
     checks.kept(name, snapshot);
   };
   const turn = async ({ name, url }: { readonly name: string; readonly url: string }): Promise<void> =>
