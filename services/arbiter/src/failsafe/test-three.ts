@@ -37,8 +37,7 @@ export function openThree() {
   const disks = new Map(names.map((name) => [name, new Map<string, string>()]));
   /** Who can't reach the store, and who is dead. */
   const [away, dead] = [new Set<Name>(), new Set<Name>()];
-  const opinions = new Map<SiteName, Opinion>();
-  const keyring = makeKeyring();
+  const [opinions, keyring] = [new Map<SiteName, Opinion>(), makeKeyring()];
   let asked = 0;
 
   function start(name: Name): void {
