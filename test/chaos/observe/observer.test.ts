@@ -48,7 +48,7 @@ async function setUp(t: TestContext) {
     lease: database.open().lease,
     asked: (id: string) => findings.exercised[id] ?? 0,
     violated: () => findings.violations.map(({ id }) => id),
-    serve(by: string, sequence: number): void {
+    serve: (by: string, sequence: number): void => {
       const snapshot: Snapshot = { ...sampleSnapshot, fence: { ...sampleSnapshot.fence, epoch: 1, sequence } };
       served = JSON.stringify(makeSigner(by).sign("snapshot", snapshot));
     },
