@@ -12,7 +12,7 @@ const usage = `pnpm bench arbiter [--services 1000,3000,10000] [--seconds 20] [-
   time; then an installation of real processes.
   --short: 200 services for a few seconds. Exit 1 when an aim is missed (which a short run doesn't judge).`;
 
-/** Unit: votes. The share that changes each second, half of them to degraded and half back. */
+/** Of all votes, what changes each second: half of it to degraded, and half back. */
 const share = 0.01;
 
 export async function bench(args: readonly string[]): Promise<number> {

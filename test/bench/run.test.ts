@@ -37,10 +37,12 @@ test("the benches that start processes refuse what they don't know before they s
     ["gateway", "--series", "no such"],
     ["gateway", "--seconds", "0"],
     ["rest", "--seconds", "none"],
+    ["takeover", "--rounds", "0"],
+    ["takeover", "--fault", "no such"],
   ]) {
     const { status, stderr } = bench(...args);
     assert.equal(status, 2);
-    assert.match(stderr, /^pnpm bench (arbiter|failover|gateway|rest) \[--/);
+    assert.match(stderr, /^pnpm bench (arbiter|failover|gateway|rest|takeover) \[--/);
   }
 });
 

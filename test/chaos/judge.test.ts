@@ -17,7 +17,7 @@ const answers = (at: number, site: string): PollChange => ({
 
 const poll = (changes: readonly PollChange[], counts: Partial<ServerPoll["counts"]> = {}): ServerPoll => ({
   server: "ns-a",
-  counts: { ...none, ...counts },
+  counts: { ...none, answers: 1, ...counts },
   changes,
   changesLost: 0,
   firstMovedAt: undefined,
@@ -52,7 +52,8 @@ const judged = (
   expect: Expect,
   servers: readonly ServerPoll[],
   entries: readonly JournalEntry[] = [],
-): readonly string[] => judge({ expect }, { entries, servers, before: { polled: [poll([])], at: 100 } });
+): readonly string[] =>
+  judge({ expect }, { entries, servers, before: { polled: [poll([], { answers: 0 })], at: 100 } });
 
 test("an empty or failed answer is wrong under every fault, and what was counted before it is not", () => {
   const expect = { kind: "moves", to: "site-b" } as const;
@@ -70,6 +71,12 @@ test("where nothing should move, another answer is wrong from the fault on, and 
   assert.deepEqual(judged(expect, [poll([{ kind: "timeout", askedAt: 120, at: 130 }, answers(140, "site-a")])]), []);
   assert.deepEqual(judged(expect, [poll([answers(150, "site-b")])]), ["ns-a answered something else"]);
   assert.deepEqual(judged({ ...expect, at: "site-b" }, [poll([answers(150, "site-b")])]), []);
+});
+
+test("a server that answers nothing at all is wrong, also where nothing should move", () => {
+  const silent = [poll([], { answers: 0, timeout: 9 })];
+  for (const expect of [{ kind: "stays", forMs: 1 } as const, { kind: "calm", forMs: 1, movesMax: 1 } as const])
+    assert.deepEqual(judged(expect, silent), ["ns-a answered nothing at all"]);
 });
 
 test("moves are counted against what may be", () => {

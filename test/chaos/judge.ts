@@ -20,6 +20,8 @@ export function judge({ expect }: Pick<Fault, "expect">, { entries, servers, bef
   }
   const moves = entries.filter(({ event }) => event.kind === "decided");
   wrong.push(...moves.flatMap((entry) => whyNotEvacuate(entry, entries) ?? []));
+  // Where nothing should move nobody waits for an answer, and silence isn't steadiness.
+  if (expect.kind !== "moves") wrong.push(...silentIn({ servers, before }));
   if (expect.kind === "calm" && moves.length > expect.movesMax)
     wrong.push(`${moves.length} moves, at most ${expect.movesMax} should be`);
   if (expect.kind === "moves" && moves.length !== (expect.moves ?? 1))
@@ -32,6 +34,13 @@ export function judge({ expect }: Pick<Fault, "expect">, { entries, servers, bef
   const away = servers.filter(({ changes }) => changes.some(isAway));
   return [...wrong, ...away.map(({ server }) => `${server} answered something else`)];
 }
+
+/** What has not answered once since the fault, not even healed. */
+const silentIn = ({ servers, before }: Pick<Judged, "servers" | "before">): readonly string[] =>
+  servers.flatMap(({ server, counts }) => {
+    const earlier = before.polled.find((poll) => poll.server === server)?.counts.answers ?? 0;
+    return counts.answers > earlier ? [] : [`${server} answered nothing at all`];
+  });
 
 /** I7: a site is left as dead only when a majority has said so before, as the journal has it. */
 function whyNotEvacuate({ at, event }: JournalEntry, entries: readonly JournalEntry[]): string | undefined {

@@ -22,7 +22,7 @@ export type Row = {
   readonly wrong: readonly string[];
 };
 
-/** Every nameserver that clients outside the lost site reach answers the other one only (DESIGN §8). */
+/** Every nameserver that clients outside the lost site reach answers the other one only (docs/guarantees.md, I27). */
 const budgetMs = 30_000;
 const patienceMs = 60_000;
 const settleMs = 300;

@@ -8,7 +8,7 @@ export type Report = {
   readonly tookMs: number;
 };
 
-const heading = ["fault", "what", "expected", "moves", "moved after s", "recovered after s", "answers", "verdict"];
+const heading = ["fault", "what", "expected", "moves", "moved after s", "recovered after s", "asked", "verdict"];
 
 export function tableOf({ rows, exercised, tookMs }: Report): string {
   const wrong = rows.flatMap((row) => row.wrong.map((each) => `${row.id}: ${each}`));
@@ -45,8 +45,9 @@ must be root. \`pnpm chaos F2 F12\` plays those two, \`--short\` those that CI p
 is what \`pnpm chaos --keep docs/chaos.md\` wrote.
 
 Every nameserver is asked 20 times a second, all the time: an answer that is empty, SERVFAIL or mixed is wrong under every fault. The
-simulator's own checkers ([simulator.md](simulator.md)) are told what the lease row, the journal and every node's snapshot say. Faults begin
-at home and at rest, and “recovered” means that every vantage is heard, every node is current, every arbiter could lead and no pool is ill.
+simulator's own checkers ([simulator.md](simulator.md)) are told what the lease row, the journal and every node's snapshot say. I14 isn't
+among them: that an arbiter signed what a node serves is checked, that it was committed can't be seen from here. Faults begin at home and at
+rest, and “recovered” means that every vantage is heard, every node is current, every arbiter could lead and no pool is ill.
 `;
 
 const cells = (row: Row): string[] => [

@@ -41,11 +41,22 @@ const names: readonly NodeName[] = ["one", "two", "three"];
 const patienceMs = 120_000;
 
 export async function startCluster(): Promise<Cluster> {
+  const stack = new AsyncDisposableStack();
+  try {
+    return await openCluster(stack);
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+async function openCluster(stack: AsyncDisposableStack): Promise<Cluster> {
   const directory = await mkdtemp(join(tmpdir(), "sluice-patroni-"));
+  stack.defer(() => rm(directory, { recursive: true, force: true, maxRetries: 5 }));
   await chmod(directory, 0o755);
   const user = await serverUser();
-  const etcd = await startEtcd(directory);
-  const nodes = await Promise.all(names.map((name) => prepareNode(directory, { name, etcd: etcd.port, user })));
+  const etcd = await startEtcd(directory, stack);
+  const nodes = await Promise.all(names.map((name) => prepareNode(directory, { name, etcd, user })));
   const of = (name: NodeName): Node => nodes.find((node) => node.name === name) as Node;
   const start = async (name: NodeName): Promise<void> => {
     of(name).child = launch("patroni", [of(name).file], { log: join(directory, `${name}.log`), user });
@@ -63,13 +74,11 @@ export async function startCluster(): Promise<Cluster> {
     pause: (name) => signal(name, "SIGSTOP"),
     resume: (name) => signal(name, "SIGCONT"),
     start,
-    async [Symbol.asyncDispose]() {
-      for (const name of names) await signal(name, "SIGKILL");
-      etcd.child.kill("SIGKILL");
-      await once(etcd.child, "close");
-      await rm(directory, { recursive: true, force: true, maxRetries: 5 });
-    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+  stack.defer(async () => {
+    for (const name of names) await signal(name, "SIGKILL");
+  });
   // The first makes the database, the others copy it; started at once they would draw lots for it.
   for (const name of names) await start(name);
   await cluster.untilWhole();
@@ -97,7 +106,8 @@ async function membersOf(nodes: readonly Node[]): Promise<readonly Member[]> {
   return Promise.any(asked).catch(() => []);
 }
 
-async function startEtcd(directory: string): Promise<{ readonly child: ChildProcess; readonly port: number }> {
+/** Answers its port. */
+async function startEtcd(directory: string, stack: AsyncDisposableStack): Promise<number> {
   const [port, peerPort] = [await freePort("127.0.0.1"), await freePort("127.0.0.1")];
   const [client, peer] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${peerPort}`];
   const settings = {
@@ -112,13 +122,16 @@ async function startEtcd(directory: string): Promise<{ readonly child: ChildProc
   };
   const args = Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
   const child = launch("etcd", args, { log: join(directory, "etcd.log"), user: undefined });
+  stack.defer(async () => {
+    if (child.kill("SIGKILL")) await once(child, "close");
+  });
   await until("etcd answers", () =>
     fetch(`${client}/health`).then(
       ({ ok }) => ok || undefined,
       () => undefined,
     ),
   );
-  return { child, port };
+  return port;
 }
 
 async function prepareNode(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, before, type TestContext, test } from "node:test";
 import { makePostgres } from "@sluice/store-postgres";
 import { until } from "../scenarios/world/until.ts";
 import { openWorld, type World } from "../scenarios/world/world.ts";
@@ -36,7 +36,7 @@ after(async () => {
 
 test("the primary's machine is lost under load", async (t) => {
   const primary = await cluster.untilWhole();
-  const load = await begin();
+  const load = await begin(t);
   await cluster.kill(primary);
   const ms = await resumed(load);
   t.diagnostic(`orders were taken again after ${(ms / 1000).toFixed(1)} s; ${load.done.size} were taken in all`);
@@ -48,7 +48,7 @@ test("the primary's machine is lost under load", async (t) => {
 
 test("the primary's machine stands still under load, and comes to when another has taken over", async (t) => {
   const primary = await cluster.untilWhole();
-  const load = await begin();
+  const load = await begin(t);
   await cluster.pause(primary);
   const ms = await resumed(load);
   await cluster.resume(primary);
@@ -65,9 +65,10 @@ test("after all of it automation moves traffic as ever", async () => {
 });
 
 /** Orders that are taken, and answers that are those of before for as long as it lasts. */
-async function begin(): Promise<Load> {
+async function begin(t: TestContext): Promise<Load> {
   await world.answers("site-a");
   const load = startLoad(world);
+  t.after(() => load.stop());
   await until("orders are taken", () => load.done.size >= 20 || undefined);
   return load;
 }

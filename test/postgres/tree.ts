@@ -1,6 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
-
-type Process = { readonly pid: number; readonly parent: number };
+import { everyProcess } from "../bench/rest/processes.ts";
 
 /** Signals a process and all below it, the parents first. Those that are born meanwhile are found by looking again. */
 export async function signalTree(root: number, signal: "SIGKILL" | "SIGSTOP" | "SIGCONT"): Promise<void> {
@@ -29,15 +27,6 @@ async function below(roots: ReadonlySet<number>): Promise<number[]> {
     }
   }
   return [...found];
-}
-
-async function everyProcess(): Promise<readonly Process[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
-  const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")));
-  return stats.flatMap((stat, at): Process[] => {
-    const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-    return stat === "" ? [] : [{ pid: pids[at] ?? 0, parent }];
-  });
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {

@@ -122,7 +122,6 @@ const table: Telling = {
     { leader: "w", epoch: 3, number: 1, isRecordOnly: true },
     "wrote back what w did in failsafe, epoch 3, entry 1; another leader had come first, so it is a record alone",
   ],
-  published: [{ fence, causes: ["evacuate site-a"] }, "published lab:3.41: evacuate site-a"],
   applied: [{ nameserver: "ns-a", fence }, "ns-a serves lab:3.41"],
   "gateway-applied": [{ gateway: "gateway-a", fence }, "gateway-a routes by lab:3.41"],
   verified: [

@@ -134,7 +134,6 @@ export type Event =
       readonly number: number;
       readonly isRecordOnly: boolean;
     }
-  | { readonly kind: "published"; readonly fence: Fence; readonly causes: readonly string[] }
   | { readonly kind: "applied"; readonly nameserver: string; readonly fence: Fence }
   | { readonly kind: "gateway-applied"; readonly gateway: string; readonly fence: Fence }
   | {
@@ -213,8 +212,6 @@ export function sentence(event: Event): string {
     case "failsafe-ended":
     case "written-back":
       return failsafeSentence(event);
-    case "published":
-      return `published ${formatFence(event.fence)}: ${event.causes.join("; ")}`;
     case "applied":
     case "gateway-applied":
       return appliedSentence(event);

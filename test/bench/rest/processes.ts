@@ -12,14 +12,19 @@ export type Process = {
 /** USER_HZ, in which /proc counts: 100 on every Linux that Node runs on. */
 const msPerTick = 10;
 
-/** A process and everything below it. Those that end while we look are left out. */
+/** A process and everything below it. */
 export async function processTree(root: number): Promise<readonly Process[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
-  const all = (await Promise.all(pids.map(readProcess))).filter((each) => each !== undefined);
+  const all = await everyProcess();
   const tree = all.filter((each) => each.pid === root);
   // It grows while it is walked: the children of those that were added are found in their turn.
   for (const { pid } of tree) tree.push(...all.filter((each) => each.parent === pid));
   return tree;
+}
+
+/** Those that end while we look are left out. */
+export async function everyProcess(): Promise<readonly Process[]> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
+  return (await Promise.all(pids.map(readProcess))).filter((each) => each !== undefined);
 }
 
 async function readProcess(pid: number): Promise<Process | undefined> {

@@ -1,8 +1,9 @@
 import { randomInt } from "node:crypto";
 import type { JournalEntry } from "@sluice/core";
-import { type ServerPoll, startPoll } from "@sluice/lab";
+import type { ServerPoll } from "@sluice/lab";
 import { sleep } from "@sluice/runtime";
 import { statusOf } from "../ground/lab-client.ts";
+import { pollAll } from "../ground/poll-all.ts";
 import { untilReady } from "../ground/until.ts";
 import type { Fault, Ground } from "./ground.ts";
 import { prepareNudge } from "./nudge.ts";
@@ -21,7 +22,6 @@ export type Round = {
   readonly wrong: readonly string[];
 };
 
-const pollEveryMs = 50;
 const patienceMs = 45_000;
 /** The old one is healed this long after its successor's first write, at most, and watched for as long again and more. */
 const wakeMsMax = 3_000;
@@ -33,7 +33,7 @@ export async function playRound(ground: Ground, fault: Fault, signal: AbortSigna
   const before = await worldOf(ground);
   const stop = new AbortController();
   const ending = AbortSignal.any([signal, stop.signal]);
-  const poll = pollAll(ground, ending);
+  const poll = pollAll(ground.installation.config, ending);
   const watched = await watchStore(ground.postgres, ending);
   const nudge = await prepareNudge(ground.client);
   try {
@@ -64,18 +64,6 @@ export async function playRound(ground: Ground, fault: Fault, signal: AbortSigna
     await poll.ended;
     await ground.heal(from, fault).catch(() => undefined);
   }
-}
-
-function pollAll(ground: Ground, signal: AbortSignal) {
-  const { sites, services } = ground.installation.config;
-  return startPoll({
-    servers: ground.nameservers,
-    question: { name: services[0]?.host ?? "", type: "A" },
-    siteOf: (address) => sites.find((site) => site.addresses.includes(address))?.name,
-    intervalMs: pollEveryMs,
-    timeoutMs: 1_000,
-    signal,
-  });
 }
 
 type World = { readonly places: string; readonly channels: string; readonly fresh: number };

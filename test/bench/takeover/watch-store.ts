@@ -22,7 +22,8 @@ export async function watchStore({ store, lease }: Postgres, signal: AbortSignal
   let after = (await store.head())?.lastEventId ?? 0;
   const look = async (): Promise<void> => {
     const row = await lease.read();
-    if (row && rows.at(-1)?.epoch !== row.epoch)
+    const last = rows.at(-1);
+    if (row && (last?.epoch !== row.epoch || last.holder !== row.holder))
       rows.push({ holder: row.holder, epoch: row.epoch, at: performance.now() });
     const page = await store.events(after, pageMax);
     for (const entry of page) entries.push({ entry, at: performance.now() });

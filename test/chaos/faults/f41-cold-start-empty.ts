@@ -1,6 +1,8 @@
 import { settledAt } from "@sluice/lab";
 import type { Fault } from "../fault.ts";
 
+let entriesBefore = 0;
+
 export const coldStartEmpty: Fault = {
   id: "F41",
   about:
@@ -20,7 +22,10 @@ export const coldStartEmpty: Fault = {
   whyWrong: async (scene) => {
     const { services, leader } = await scene.status();
     if (leader === null) return "nobody leads";
-    const isAdopted = scene.observer.journal().some(({ event }) => event.kind === "adopted");
+    const isAdopted = scene.observer
+      .journal()
+      .slice(entriesBefore)
+      .some(({ event }) => event.kind === "adopted");
     if (!isAdopted) return "the new leader did not adopt what the nodes serve";
     const moved = services.find(({ served }) => !served.includes("site-b"));
     return moved && `${moved.service} is at ${moved.served}`;
@@ -29,6 +34,7 @@ export const coldStartEmpty: Fault = {
     scene.kill("arbiter", "nameserver", "gateway");
     await scene.installation.wipeDatabase();
     scene.observer.lostSuffix();
+    entriesBefore = scene.observer.journal().length;
     await scene.bringBack("nameserver", "gateway");
     await scene.bringBack("arbiter");
   },

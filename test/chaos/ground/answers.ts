@@ -47,7 +47,9 @@ async function routingOf(url: string, { services }: Config, { keys }: Layout): P
   for (const { name } of services) {
     for (let user = 0; user < users; user += 1) {
       const asked = `${url}/v1/explain?service=${name}&user=user-${user}`;
-      const { body } = await request({ url: asked, token, timeoutMs });
+      const { status, body } = await request({ url: asked, token, timeoutMs });
+      // A refusal is the same every time, too.
+      if (status !== 200) throw new Error(`${asked} answers ${status}`);
       const { fence, decision } = body as { readonly fence: string; readonly decision: unknown };
       said.push([fence, decision]);
     }

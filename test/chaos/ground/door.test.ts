@@ -19,7 +19,7 @@ async function setUp(t: TestContext) {
     await door.close();
     server.close();
   });
-  return { door, client, heard: () => heard };
+  return { door, client, server, heard: () => heard };
 }
 
 test("a silent door keeps what is open, and what was sent meanwhile arrives once it is open again", async (t) => {
@@ -33,6 +33,22 @@ test("a silent door keeps what is open, and what was sent meanwhile arrives once
   assert.equal(heard(), "one ");
   door.set({ kind: "open" });
   await until("both echoes", () => heard() === "one two " || undefined);
+  late.destroy();
+});
+
+test("what comes after a slow door has healed doesn't overtake what still waits in it", async (t) => {
+  const { door, client, server, heard } = await setUp(t);
+  client.write("one ");
+  await until("an echo", () => heard() === "one " || undefined);
+  door.set({ kind: "slow", ms: 300 });
+  client.write("two ");
+  // Whoever comes after it has passed the door's own loop: the piece waits in it by now.
+  const late = connect(door.port, "127.0.0.1").on("error", () => undefined);
+  await once(server, "connection");
+  door.set({ kind: "open" });
+  client.write("three ");
+  await until("all echoes", () => heard().length === 14 || undefined);
+  assert.equal(heard(), "one two three ");
   late.destroy();
 });
 

@@ -1,4 +1,5 @@
 import { connect, createServer, type ListenOptions, type NetConnectOpts, type Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 
 /**
  * A piece of the way to a TCP server that can go bad. `silent`: what is under way stays open, new connections are taken, and
@@ -29,6 +30,18 @@ export async function openDoor(at: ListenOptions, to: () => NetConnectOpts): Pro
   };
   let trap: { readonly text: string; readonly sprung: () => void } | undefined;
   const pass = (from: Socket, into: Socket, isClient = false): void => {
+    let waiting = 0;
+    let written = Promise.resolve();
+    const writeLater = (bytes: Buffer, ms: number): void => {
+      waiting += 1;
+      const due = pause(ms);
+      written = written
+        .then(() => due)
+        .then(() => {
+          waiting -= 1;
+          into.write(bytes);
+        });
+    };
     from.on("data", (bytes: Buffer) => {
       if (isClient && trap && bytes.includes(trap.text)) {
         mood = { kind: "silent" };
@@ -37,8 +50,9 @@ export async function openDoor(at: ListenOptions, to: () => NetConnectOpts): Pro
       }
       // What a silent path has dropped never arrives; TCP would send it again, so it is kept for when the path is back.
       if (mood.kind === "silent") return hush(from, bytes);
-      if (mood.kind === "open") return void into.write(bytes);
-      setTimeout(() => into.write(bytes), mood.ms);
+      // What comes through a door that has healed goes behind what still waits: TCP keeps the order.
+      if (mood.kind === "open" && waiting === 0) return void into.write(bytes);
+      writeLater(bytes, mood.kind === "slow" ? mood.ms : 0);
     });
   };
   const hush = (socket: Socket, bytes: Buffer): void => {

@@ -1,9 +1,9 @@
 import { parseEnvelope, parseSnapshot } from "@sluice/contract";
-import type { Config, JournalEntry, Snapshot } from "@sluice/core";
-import { type Poll, type ServerPoll, startPoll } from "@sluice/lab";
-import type { Commit } from "@sluice/ports";
+import type { Config, JournalEntry } from "@sluice/core";
+import type { ServerPoll } from "@sluice/lab";
 import { type Keyring, repeat, request } from "@sluice/runtime";
 import type { Postgres } from "@sluice/store-postgres";
+import { pollAll } from "../../bench/ground/poll-all.ts";
 import { makeLeaseChecks } from "../../sim/checks/lease-checks.ts";
 import { makePlaneChecks } from "../../sim/checks/plane-checks.ts";
 import { makeTallies, type Tallies } from "../../sim/checks/tallies.ts";
@@ -29,8 +29,10 @@ type Deps = {
   readonly signal: AbortSignal;
 };
 
-const every = { pollMs: 50, storeMs: 100, nodesMs: 250 } as const;
-const pollTimeoutMs = 1_000;
+/** An epoch, and who held it or signed under it. */
+type Signed = { readonly by: string; readonly epoch: number };
+
+const every = { storeMs: 100, nodesMs: 250 } as const;
 const pageMax = 1_000;
 
 export function startObserver(deps: Deps): Observer {
@@ -42,7 +44,7 @@ export function startObserver(deps: Deps): Observer {
   );
   const poll = pollAll(config, signal);
   const store = watchStore(deps, tallies);
-  const planes = watchNodes(deps, tallies);
+  const planes = watchNodes(deps, tallies, store.served);
   return {
     tallies,
     polled: () => poll.servers(),
@@ -53,67 +55,73 @@ export function startObserver(deps: Deps): Observer {
   };
 }
 
-function pollAll({ nameservers, services, sites }: Config, signal: AbortSignal): Poll {
-  return startPoll({
-    servers: nameservers,
-    question: { name: services[0]?.host ?? "", type: "A" },
-    siteOf: (address) => sites.find((site) => site.addresses.includes(address))?.name,
-    intervalMs: every.pollMs,
-    timeoutMs: pollTimeoutMs,
-    signal,
-  });
-}
-
-/** I1 and I2: the lease row, and who published under which epoch. What the store can't be asked for is asked again. */
+/** I1 and I2: who held which epoch, by the lease row and the journal, and who signed what is served under it. */
 function watchStore({ postgres, signal }: Deps, tallies: Tallies) {
   const checks = makeLeaseChecks(tallies, () => performance.now(), new Set());
   const entries: JournalEntry[] = [];
   const holders = new Map<number, string>();
+  /** Signed under an epoch whose holder hasn't been seen yet. */
+  let unheld: Signed[] = [];
   let after = 0;
-  let epoch = 0;
+  let last: Signed | undefined;
+  const check = (signed: Signed): void => {
+    const { by, epoch } = signed;
+    checks.committed(signed, { holder: holders.get(epoch) ?? by, epoch });
+  };
+  const held = ({ by, epoch }: Signed): void => {
+    const other = holders.get(epoch) ?? by;
+    tallies.demand("I1", other === by, () => `${by} held epoch ${epoch}, as ${other} did before`);
+    holders.set(epoch, by);
+  };
   const look = async (): Promise<void> => {
     const row = await postgres.lease.read();
-    if (row && row.epoch !== epoch) {
+    if (row && (row.epoch !== last?.epoch || row.holder !== last.by)) {
+      last = { by: row.holder, epoch: row.epoch };
       checks.acquired(row.holder, row.epoch);
-      holders.set(row.epoch, row.holder);
-      epoch = row.epoch;
+      held(last);
     }
     const page = await postgres.store.events(after, pageMax);
-    for (const { by, event } of page) {
-      if (event.kind === "leader-elected") holders.set(event.epoch, event.arbiter);
-      if (event.kind !== "published") continue;
-      const { epoch: under } = event.fence;
-      checks.committed({ by, epoch: under } as Commit, { holder: holders.get(under) ?? by, epoch: under });
-    }
+    for (const { event } of page) if (event.kind === "leader-elected") held({ by: event.arbiter, epoch: event.epoch });
     entries.push(...page);
     after = page.at(-1)?.id ?? after;
+    unheld.filter(({ epoch }) => holders.has(epoch)).forEach(check);
+    unheld = unheld.filter(({ epoch }) => !holders.has(epoch));
   };
   return {
     journal: () => entries,
+    /** A snapshot may be seen at a node before its epoch is seen in the store: it is checked when that is known. */
+    served: (signed: Signed) => void unheld.push(signed),
     lostSuffix() {
+      unheld.forEach(check);
+      unheld = [];
       checks.lostSuffix();
       holders.clear();
       after = 0;
-      epoch = 0;
+      last = undefined;
     },
     ended: repeat({ everyMs: every.storeMs, signal, onError: () => undefined }, look),
   };
 }
 
-/** I3, I5 and I14: what each node holds, by its own door. Who can't be reached says nothing. */
-function watchNodes({ config, keyring, token, signal }: Deps, tallies: Tallies) {
+/**
+ * I3 and I5: what each node holds, by its own door. Who can't be reached says nothing. Of I14 only that an arbiter has signed it: the
+ * store keeps no snapshot but the last, and in failsafe none at all, so that nobody can be asked what was ever committed.
+ */
+function watchNodes({ config, keyring, token, signal }: Deps, tallies: Tallies, served: (signed: Signed) => void) {
   const checks = makePlaneChecks(tallies, config);
   const seen = new Map<string, string>();
   const look = async (name: string, url: string): Promise<void> => {
     const { status, body } = await request({ url: `${url}/v1/snapshot`, token, timeoutMs: 1_000, signal });
     const envelope = status === 200 ? parseEnvelope(body) : undefined;
-    if (!envelope || seen.get(name) === envelope.payload) return;
-    seen.set(name, envelope.payload);
+    // The same words under another's name are something else.
+    const text = JSON.stringify(envelope);
+    if (!envelope || seen.get(name) === text) return;
+    seen.set(name, text);
     const opened = keyring.open("snapshot", envelope, "arbiter");
-    const snapshot: Snapshot | undefined = opened.kind === "ok" ? parseSnapshot(opened.value) : undefined;
-    if (!snapshot) return tallies.violate("I14", `${name} serves what no arbiter has signed`);
-    checks.committed({ snapshot: { ...snapshot.fence, envelope } } as unknown as Commit);
-    checks.served(name, snapshot);
+    const snapshot = opened.kind === "ok" ? parseSnapshot(opened.value) : undefined;
+    if (opened.kind !== "ok" || !snapshot) return tallies.violate("I14", `${name} serves what no arbiter has signed`);
+    served({ by: opened.name, epoch: snapshot.fence.epoch });
+    checks.kept(name, snapshot);
   };
   const turn = async ({ name, url }: { readonly name: string; readonly url: string }): Promise<void> =>
     look(name, url).catch(() => undefined);

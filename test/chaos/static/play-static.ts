@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { query } from "@sluice/dns";
 import { request, sleep } from "@sluice/runtime";
 import type { Part } from "../../lab/up/layout.ts";
@@ -39,6 +40,8 @@ export async function playStatic(installation: Installation, options: Options): 
   await untilSettled(installation, options.signal);
   const rows = await Promise.all(nodes.map(({ name }) => rowOf(installation, name)));
   const addresses = await addressesOf(installation);
+  if (!isWhole(addresses))
+    throw new Error(`not every nameserver answers every steered name: ${JSON.stringify(addresses)}`);
   installation.signal(installation.named("arbiter"), "SIGKILL");
   await installation.crashDatabase();
   const deadSince = performance.now();
@@ -59,7 +62,7 @@ export async function playStatic(installation: Installation, options: Options): 
     async () => (await isNewer(installation, fence)) || undefined,
     backPatienceMs,
   );
-  const isSame = (await addressesOf(installation)) === addresses;
+  const isSame = isDeepStrictEqual(await addressesOf(installation), addresses);
   for (const row of rows) row.isSameAfter = isSame;
   return { rows, deadMs };
 }
@@ -114,15 +117,22 @@ async function restart(node: Part, under: Under): Promise<void> {
   await compare(row, under);
 }
 
+/** By nameserver and name, the addresses. */
+type Told = readonly (readonly (readonly string[])[])[];
+
 /** What clients are told of the steered name, without serials, which a new leader's snapshot raises. */
-async function addressesOf({ config }: Installation): Promise<string> {
+async function addressesOf({ config }: Installation): Promise<Told> {
   const told = config.nameservers.map(async (server) => {
     const hosts = config.services.filter(({ policy }) => policy.kind === "failover");
     const replies = hosts.map(({ host }) => query({ server, name: host, type: "A", timeoutMs: 2_000 }));
     return (await Promise.all(replies)).map(({ answers }) => answers.map(({ data }) => data).sort());
   });
-  return JSON.stringify(await Promise.all(told));
+  return Promise.all(told);
 }
+
+/** Silence before and after is the same silence. */
+const isWhole = (told: Told): boolean =>
+  told.length > 0 && told.every((names) => names.length > 0 && names.every((addresses) => addresses.length > 0));
 
 async function fenceAt(url: string): Promise<string> {
   const answer = await request({ url: `${url}/readyz`, timeoutMs: 2_000 }).catch(() => undefined);

@@ -90,7 +90,7 @@ export const invariants = [
   {
     id: "I24",
     about: "no write without its record",
-    checker: "each commit brings its decisions and their events; the chain of hashes doesn't exist yet",
+    checker: "each commit brings its decisions and their events; the chain of hashes is Postgres's, and its tests'",
   },
   { id: "I25", about: "two persons for what is dangerous", missing: "there is no approval yet" },
   { id: "I26", about: "drills obey the same rules", missing: "drills run in the CLI, outside the arbiter" },

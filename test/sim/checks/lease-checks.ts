@@ -16,7 +16,10 @@ export interface LeaseChecks {
   sending(client: SimulatedProcess, commit: Commit): void;
   sent(client: SimulatedProcess, id: string): void;
   readBack(client: SimulatedProcess, id: string): void;
-  committed(commit: Commit, holder: { readonly holder: string; readonly epoch: number } | undefined): void;
+  committed(
+    commit: Pick<Commit, "by" | "epoch">,
+    holder: { readonly holder: string; readonly epoch: number } | undefined,
+  ): void;
   forget(name: string): void;
 }
 

@@ -6,7 +6,10 @@ import type { Tallies } from "./tallies.ts";
 /** I3, I5, I12, I14 and I16: what data planes take, keep and serve. */
 export interface PlaneChecks {
   committed(commit: Commit): void;
+  /** I14, and what `kept` looks at: for whoever has seen every commit. */
   served(node: string, snapshot: Snapshot): void;
+  /** I3 and I5 alone. */
+  kept(node: string, snapshot: Snapshot): void;
   published(arbiter: string, snapshot: Snapshot): void;
   /** A node starts, with this on its disk. */
   restarted(node: string, disk: string | undefined): void;
@@ -43,7 +46,22 @@ export function makePlaneChecks(tallies: Tallies, config: Config): PlaneChecks {
     }
   }
 
+  function kept(node: string, snapshot: Snapshot): void {
+    const before = highest.get(node);
+    const order = before ? orderOf(snapshot.fence, before.fence) : 1;
+    const isKept = order > 0 || (order === 0 && JSON.stringify(before) === JSON.stringify(snapshot));
+    tallies.demand(
+      "I3",
+      isKept,
+      () => `${node} serves ${formatFence(snapshot.fence)} after ${before ? formatFence(before.fence) : ""}`,
+    );
+    if (isKept) highest.set(node, snapshot);
+    isDamaged.delete(node);
+    checkAnswers(node, snapshot);
+  }
+
   return {
+    kept,
     committed({ snapshot }) {
       if (!snapshot) return;
       const key = `${snapshot.epoch}.${snapshot.sequence}`;
@@ -54,17 +72,7 @@ export function makePlaneChecks(tallies: Tallies, config: Config): PlaneChecks {
       const { epoch, sequence } = snapshot.fence;
       const isCommitted = committed.get(`${epoch}.${sequence}`)?.has(JSON.stringify(snapshot)) ?? false;
       tallies.demand("I14", isCommitted, () => `${node} serves ${formatFence(snapshot.fence)}, which nobody committed`);
-      const before = highest.get(node);
-      const order = before ? orderOf(snapshot.fence, before.fence) : 1;
-      const isKept = order > 0 || (order === 0 && JSON.stringify(before) === JSON.stringify(snapshot));
-      tallies.demand(
-        "I3",
-        isKept,
-        () => `${node} serves ${formatFence(snapshot.fence)} after ${before ? formatFence(before.fence) : ""}`,
-      );
-      if (isKept) highest.set(node, snapshot);
-      isDamaged.delete(node);
-      checkAnswers(node, snapshot);
+      kept(node, snapshot);
     },
     restarted: (node, disk) => void onDisk.set(node, disk !== undefined && !isDamaged.has(node)),
     started(node, snapshot) {

@@ -134,7 +134,6 @@ const eventFields = {
     number: whole("Of the entry in that leader's journal."),
     isRecordOnly: Type.Boolean({ description: "Another leader had come first: the world stays as that one made it." }),
   },
-  published: { fence: FenceSchema, causes: listOf(text()) },
   applied: { nameserver: text(), fence: FenceSchema },
   "gateway-applied": { gateway: text(), fence: FenceSchema },
   verified: { service, fence: FenceSchema, servers: listOf(text()), missing: listOf(text()) },

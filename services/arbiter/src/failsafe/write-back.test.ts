@@ -1,43 +1,102 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Durable } from "@sluice/core";
+import { checkConfig } from "@sluice/contract";
+import { type Durable, epochMs, onSite } from "@sluice/core";
 import type { Commit, Store } from "@sluice/ports";
 import { type Keyring, makeLogger } from "@sluice/runtime";
+import { makeMemoryDatabase, makeVirtualClock } from "@sluice/testkit";
+import { trialSettings } from "../test-settings.ts";
 import type { EntryLog, KeptEntry } from "./entry-log.ts";
+import { noHash } from "./messages.ts";
 import { makeWriteBack } from "./write-back.ts";
 
-const durable = { config: { arbiters: [] }, configRevision: 0, services: {} } as unknown as Durable;
+const commit: Commit = {
+  id: "c1",
+  epoch: 1,
+  sequenceBefore: 8,
+  sequence: 9,
+  at: epochMs(1),
+  by: "arbiter-a",
+  services: { chat: { base: onSite("site-a"), served: onSite("site-a"), quarantine: [], moves: [] } },
+  servicesRemoved: [],
+  overrides: [],
+  decisions: [],
+  events: [],
+};
+const kept: KeptEntry = {
+  name: "1.1",
+  entry: { kind: "entry", leader: "arbiter-a", epoch: 1, number: 1, before: noHash, commit },
+  envelope: { keyId: "arbiter-a", payload: "{}", signature: "" },
+  hash: noHash,
+};
 
 test("nothing is written by whose lead is over; a commit whose outcome was lost is read back, though nobody keeps its entry any more", async () => {
-  const kept = [{ name: "1.1", entry: { leader: "arbiter-a", epoch: 1, number: 1, commit: { id: "c1", events: [] } } }];
+  const { store, lease } = makeMemoryDatabase(makeVirtualClock()).open();
+  const acquired = await lease.acquire("arbiter-w", 60_000);
+  assert.ok(acquired.kind === "acquired");
+  const { log, keep } = logOf([kept]);
   const asked: string[] = [];
-  const stored = new Set<string>();
-  const store = {
-    load: async () => undefined,
-    async committed(id: string) {
-      asked.push(id);
-      return stored.has(id);
-    },
-    async commit({ id }: Commit) {
-      stored.add(id);
-      throw new Error("the connection is gone");
-    },
-  } as unknown as Store;
   const writeBack = makeWriteBack({
     name: "arbiter-w",
-    store,
+    store: losing(store, asked),
+    // What was kept is open already, and no snapshot is in the store.
     keyring: {} as Keyring,
-    log: { all: () => kept as unknown as readonly KeptEntry[] } as EntryLog,
+    log,
     peers: { send: async () => undefined, next: async () => undefined },
     logger: makeLogger({ service: "test", name: "arbiter-w", level: "silent" }),
   });
-  const writer = { epoch: 2, mayWrite: () => true };
+  const durable = trial();
+  const writer = { epoch: acquired.epoch, mayWrite: () => true };
   // The machine slept while the store was read: nothing is sent.
   assert.equal(await writeBack.run(durable, { ...writer, mayWrite: () => false }), "refused");
-  assert.equal(stored.size, 0);
+  assert.equal(await store.head(), undefined);
   await assert.rejects(writeBack.run(durable, writer), /connection is gone/);
-  kept.pop();
+  keep([]);
   assert.equal(await writeBack.run(durable, writer), "written", "the store is further than its leader knows");
   assert.deepEqual(asked, ["c1", "c1", "c1"]);
   assert.equal(await writeBack.run(durable, writer), "nothing");
+  const written = (await store.events(0, 10)).map(({ event }) => event.kind);
+  assert.deepEqual(written, ["written-back"], "once");
 });
+
+/** A store whose commits are in, and whose answers to them are lost. */
+const losing = (store: Store, asked: string[]): Store => ({
+  ...store,
+  async committed(id) {
+    asked.push(id);
+    return store.committed(id);
+  },
+  async commit(page) {
+    assert.equal((await store.commit(page)).kind, "committed");
+    throw new Error("the connection is gone");
+  },
+});
+
+function logOf(entries: readonly KeptEntry[]): {
+  readonly log: EntryLog;
+  readonly keep: (entries: readonly KeptEntry[]) => void;
+} {
+  let all = entries;
+  const log = {
+    load: async () => undefined,
+    all: () => all,
+    add: async () => undefined,
+    remove: async () => undefined,
+  };
+  return { log, keep: (next) => (all = next) };
+}
+
+function trial(): Durable {
+  const checked = checkConfig(trialSettings);
+  assert.ok(checked.kind === "ok");
+  const { config } = checked;
+  return {
+    installation: config.installation,
+    sequence: 8,
+    configRevision: 1,
+    config,
+    services: {},
+    overrides: [],
+    snapshot: undefined,
+  };
+}
