@@ -3,9 +3,9 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { BallotCount, VoteChanges } from "./ballot-count.ts";
 import { type Ballots, countOf, t0, worldOf } from "./fixtures.ts";
-import { epochMs } from "./model.ts";
+import { type AgentName, epochMs } from "./model.ts";
 import { type Input, type Outcome, step } from "./step.ts";
-import { changedKeys } from "./table.ts";
+import { changedKeys, emptyTable, type Table } from "./table.ts";
 import { anyConfig, anyTurns, ballotsOf, commandsOf, cyclesOf } from "./test-histories.ts";
 import type { Vote } from "./vote.ts";
 import type { World } from "./world.ts";
@@ -15,20 +15,23 @@ import type { World } from "./world.ts";
  * cycle that looks at all of them. LAW_RUNS=3000 looks deeper.
  */
 
-/** Counts ballots as a ballot box does, with a note of what changed. It remembers two changes, so that some are forgotten. */
+/**
+ * Counts ballots as a ballot box does, with a note of what changed. It remembers two changes, so that some are forgotten, and what
+ * each agent said last, also while that doesn't count: who is silent for a while may have changed his mind when he speaks again.
+ */
 function makeNotes(): (ballots: Ballots) => BallotCount {
-  let last: BallotCount = { casts: [], freshDomains: [] };
+  const last = new Map<AgentName, Table<Vote>>();
   let changes: VoteChanges = { version: 0, recent: [] };
   const isAlike = (one: Vote, other: Vote): boolean => JSON.stringify(one) === JSON.stringify(other);
   return (ballots) => {
     const count = countOf(ballots);
     const touched = count.casts.flatMap(({ agent, votes }) => {
-      const before = last.casts.find((cast) => cast.agent === agent);
-      return before ? changedKeys(before.votes, votes, isAlike) : [];
+      const touchedBy = changedKeys(last.get(agent) ?? emptyTable, votes, isAlike);
+      last.set(agent, votes);
+      return touchedBy;
     });
     if (touched.length > 0)
       changes = { version: changes.version + 1, recent: [...changes.recent, [...new Set(touched)]].slice(-2) };
-    last = count;
     return { ...count, changes };
   };
 }
