@@ -28,8 +28,9 @@ export const votesOn = ({ casts }: Pick<BallotCount, "casts">, target: TargetKey
   casts.flatMap(({ agent, domain, votes }): CountedVote[] => {
     const vote = valueOf(votes, target);
     if (!vote) return [];
-    const { opinion, traffic } = vote;
-    return [{ agent, domain, target, opinion, ...(traffic ? { traffic } : {}) }];
+    const { opinion, suspect, traffic } = vote;
+    const doubt = suspect ? ({ suspect } as const) : {};
+    return [{ agent, domain, target, opinion, ...doubt, ...(traffic ? { traffic } : {}) }];
   });
 
 export const countedOf = ({ casts, changes }: BallotCount): Pick<Counted, "agents" | "version"> => ({

@@ -5,6 +5,7 @@ import { indexOf } from "./config-index.ts";
 import type { Event } from "./event.ts";
 import type { EpochMs } from "./model.ts";
 import { majority } from "./quorum.ts";
+import { isSuspected } from "./suspicion.ts";
 import { valueOf, withValues } from "./table.ts";
 import { type Tally, tally } from "./tally.ts";
 import type { Target } from "./target.ts";
@@ -69,18 +70,22 @@ function lookAt(watch: Watch, config: Config, at: Looking): Looked {
   const table = tableFor(watch, config, at);
   const events: Event[] = [];
   const changes = new Map<number, VerdictState>();
+  const changed: Target[] = [];
   const restless: number[] = [];
   const ends = new Map<number, number | undefined>();
   let isBlameNew = table !== watch.verdicts;
   for (const place of placesToLookAt(watch.counted, config, at)) {
     const [target, key, before] = [targets[place], keys[place], table.values[place]];
     if (!target || key === undefined || !before) continue;
-    const counted = tally(votesOn(at.ballots, key), config.electorate, target.site);
-    const next = nextState(before, counted, { ...at, target, hasGateway: gatewaySites.has(target.site) });
+    const votes = votesOn(at.ballots, key);
+    const counted = tally(votes, config.electorate, target.site);
+    const [hasGateway, isDoubted] = [gatewaySites.has(target.site), isSuspected(votes, config.electorate)];
+    const next = nextState(before, counted, { ...at, target, hasGateway, isDoubted });
     ends.set(place, endOf(next));
     if (next === before) continue;
     restless.push(place);
     changes.set(place, next);
+    if (!isOnlySuspected(before, next)) changed.push(target);
     isBlameNew ||= !isBlamedAlike(before, next);
     const [from, to] = [before.verdict, next.verdict];
     if (from.kind !== to.kind) events.push({ kind: "verdict-changed", target: key, from, to, tally: counted });
@@ -90,7 +95,7 @@ function lookAt(watch: Watch, config: Config, at: Looking): Looked {
     verdicts: withValues(table, changes),
     counted: { config, agents, version, restless, endingAtMs: endingAfter(watch.counted, config, ends) },
     events,
-    changed: [...changes.keys()].flatMap((place) => targets[place] ?? []),
+    changed,
     isBlameNew,
   };
 }
@@ -141,7 +146,13 @@ function endingAfter(
   return after;
 }
 
-type Now = { readonly now: EpochMs; readonly ranMs: number; readonly passedMs: number; readonly hasGateway: boolean };
+type Now = {
+  readonly now: EpochMs;
+  readonly ranMs: number;
+  readonly passedMs: number;
+  readonly hasGateway: boolean;
+  readonly isDoubted: boolean;
+};
 
 /** One target after one more cycle, the same value if nothing is new. Looks are weighed against what looks said before, whatever traffic has made of it. */
 function nextState(before: VerdictState, counted: Tally, at: Now & { readonly target: Target }): VerdictState {
@@ -156,11 +167,13 @@ function nextState(before: VerdictState, counted: Tally, at: Now & { readonly ta
   const withOwn = withOwnTraffic(byLooks, trip);
   const next = sameVerdict(before.verdict, withOwn);
   const well = nextWell(before, next, at);
+  const suspectedAtMs = at.isDoubted ? (before.suspectedAtMs ?? at.ranMs) : undefined;
   const shown = withOwn === byLooks ? undefined : byLooks;
   const isSame =
     next === before.verdict &&
     shown === before.byLooks &&
     well === before.well &&
+    suspectedAtMs === before.suspectedAtMs &&
     wasWell === (before.wasWell === true);
   if (isSame && traffic === before.traffic && trip === before.trip && badLooks === before.badLooks) return before;
   return {
@@ -172,7 +185,16 @@ function nextState(before: VerdictState, counted: Tally, at: Now & { readonly ta
     ...(traffic ? { traffic } : {}),
     ...(trip ? { trip } : {}),
     ...(badLooks ? { badLooks } : {}),
+    ...(suspectedAtMs === undefined ? {} : { suspectedAtMs }),
   };
+}
+
+/** A suspicion moves nothing: it only holds moves, and a service that is held is looked at in each cycle anyway. */
+function isOnlySuspected(before: VerdictState, next: VerdictState): boolean {
+  const { suspectedAtMs: _before, ...one } = before;
+  const { suspectedAtMs: _next, ...other } = next;
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)]) as Set<keyof typeof one>;
+  return [...keys].every((key) => one[key] === other[key]);
 }
 
 const sameTraffic = (one: Traffic | undefined, other: Traffic | undefined): boolean =>
