@@ -1,3 +1,4 @@
+import type { Config } from "./config.ts";
 import type { AgentName, SiteName } from "./model.ts";
 import { type Table, valueOf } from "./table.ts";
 import type { TargetKey } from "./target.ts";
@@ -23,6 +24,9 @@ export type VoteChanges = {
   /** The last of them, newest last: what is not in here any more is forgotten. */
   readonly recent: readonly (readonly TargetKey[])[];
 };
+
+/** How old a report may be, by the nonce in it, for its votes to count. Unit: milliseconds. */
+export const freshMs = ({ probes }: Config): number => 4 * probes.intervalMs;
 
 export const votesOn = ({ casts }: Pick<BallotCount, "casts">, target: TargetKey): readonly CountedVote[] =>
   casts.flatMap(({ agent, domain, votes }): CountedVote[] => {

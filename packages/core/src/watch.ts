@@ -1,4 +1,4 @@
-import { type BallotCount, countedOf, touchedSince, votesOn } from "./ballot-count.ts";
+import { type BallotCount, countedOf, freshMs, touchedSince, votesOn } from "./ballot-count.ts";
 import { type Blamed, blamedKey, blamedNow, isBlamedAlike } from "./blamed.ts";
 import type { Config } from "./config.ts";
 import { indexOf } from "./config-index.ts";
@@ -32,10 +32,12 @@ export function watchVotes(
 ): { watch: Watch; events: Event[]; changed: readonly Target[] } {
   const { ballots, now } = at;
   const byDates = now - (watch.cycleAt ?? now);
-  const passedMs = Math.min(Math.max(at.passedMs ?? byDates, 0), cycleMsMax);
+  const sinceMs = Math.max(at.passedMs ?? byDates, 0);
+  const passedMs = Math.min(sinceMs, cycleMsMax);
+  const isPast = sinceMs > Math.max(freshMs(config), cycleMsMax);
   const clock = { ...watch.clock, ranMs: watch.clock.ranMs + passedMs };
   const { services = {} } = at;
-  const looked = lookAt(watch, config, { ballots, now, passedMs, ranMs: clock.ranMs, services });
+  const looked = lookAt(watch, config, { ballots, now, passedMs, isPast, ranMs: clock.ranMs, services });
   const found = looked.isBlameNew ? blamedNow(config, looked.verdicts) : watch.blamed;
   const blamed = JSON.stringify(found) === JSON.stringify(watch.blamed) ? watch.blamed : found;
   const { verdicts, counted, changed } = looked;
@@ -50,6 +52,8 @@ type Looking = {
   readonly ballots: BallotCount;
   readonly now: EpochMs;
   readonly passedMs: number;
+  /** The last cycle is so long ago that no vote of then would count any more: a split vote doesn't leave things as they were. */
+  readonly isPast: boolean;
   readonly ranMs: number;
   readonly services: Durable["services"];
 };
@@ -112,10 +116,14 @@ function tableFor({ verdicts, counted }: Watch, config: Config, { now, ranMs, se
 }
 
 /** In the order of the configuration. All of them, where nobody says of which the votes may have changed. */
-function placesToLookAt(counted: Counted | undefined, config: Config, { ballots, ranMs }: Looking): Iterable<number> {
+function placesToLookAt(
+  counted: Counted | undefined,
+  config: Config,
+  { ballots, ranMs, isPast }: Looking,
+): Iterable<number> {
   const { places } = indexOf(config);
   const touched = counted?.config === config ? touchedSince(ballots, counted) : undefined;
-  if (!counted || !touched) return places.values();
+  if (!counted || !touched || isPast) return places.values();
   const all = new Set(counted.restless);
   for (const [place, atMs] of counted.endingAtMs) if (atMs <= ranMs + earlyMs) all.add(place);
   for (const key of touched) {
@@ -150,6 +158,7 @@ type Now = {
   readonly now: EpochMs;
   readonly ranMs: number;
   readonly passedMs: number;
+  readonly isPast: boolean;
   readonly hasGateway: boolean;
   readonly isDoubted: boolean;
 };
@@ -158,7 +167,7 @@ type Now = {
 function nextState(before: VerdictState, counted: Tally, at: Now & { readonly target: Target }): VerdictState {
   const traffic = sameTraffic(before.traffic, counted.traffic) ? before.traffic : counted.traffic;
   const trip = nextTrip(before.trip, traffic, at);
-  const lookedBefore = before.byLooks ?? before.verdict;
+  const lookedBefore = at.isPast ? noVerdict : (before.byLooks ?? before.verdict);
   const looks = verdict(counted, lookedBefore);
   const isPool = at.target.kind === "pool";
   const wasWell = before.wasWell === true || (isPool && looks.kind === "healthy");

@@ -39,7 +39,7 @@ export const rankOf = (config: Config, name: string): number | undefined => {
 /** Without fresh votes from a majority of domains an arbiter doesn't lead: it may be the one that is cut off. */
 function hasMajority(context: Pick<ArbiterContext, "keeper" | "ballots">): boolean {
   const { config, configRevision } = context.keeper.durable();
-  const { freshDomains } = context.ballots.count(config, configRevision);
+  const freshDomains = context.ballots.freshDomains(config, configRevision);
   const votes = config.electorate.filter((domain) => freshDomains.includes(domain)).length;
   return votes >= majority(config.electorate.length);
 }

@@ -62,6 +62,7 @@ export function openThree() {
       ...usual(name),
       keyring,
     });
+    context.ballots.freshDomains = () => everywhere;
     context.ballots.count = () => ({ casts: castsOf(opinions), freshDomains: everywhere });
     contexts.set(name, context);
     turns.set(name, turnOf(context));
