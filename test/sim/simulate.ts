@@ -110,7 +110,7 @@ function setStage(seed: number, isTold: boolean): Stage {
   const operator = makeOperator(world, cast.arbiters);
   if (swarm.has("operator")) operator.start();
   if (swarm.has("config-change")) operator.startConfiguring();
-  startForgers(world, cast.nodes);
+  startForgers(world, cast);
   startReplays(world, cast.agents);
   for (const place of clientPlaces) startResolver(world, place, cast.nodes);
   const chaosMs = draw.between(kernel.chance("length"), 40_000, 110_000);

@@ -10,6 +10,8 @@ export interface ArbiterClient {
   get(path: string, options?: { readonly signal?: AbortSignal }): Promise<unknown>;
   /** To the leader. Never sent a second time unless the first arbiter has said that it did nothing. */
   send(method: "POST" | "PUT", path: string, body: unknown): Promise<unknown>;
+  /** To that arbiter, whoever leads; once. */
+  sendTo(url: string, path: string, body: unknown): Promise<unknown>;
   /** As `send`, for a change that was made on what had this entity tag. */
   patch(path: string, body: unknown, ifMatch: string): Promise<unknown>;
   /** From every arbiter, whoever leads. */
@@ -84,6 +86,12 @@ export function makeArbiterClient(
       if (outcomes.every(({ kind }) => kind === "silent")) throw unreachable(outcomes);
       return outcomes;
     },
+    async sendTo(url, path, body) {
+      const ask = { ...asking, method: "POST", body, url: `${url}${path}`, timeoutMs: waits.writeMs } as const;
+      const outcome = await askOne(ask, url);
+      if (outcome.kind === "answer") return outcome.body;
+      throw outcome.kind === "silent" && !isUnsent(outcome.error) ? maybeDone(outcome) : outcome.error;
+    },
     send: (method, path, body) => deliver({ method, body }, path),
     patch: (path, body, ifMatch) => deliver({ method: "PATCH", body, headers: { "if-match": ifMatch } }, path),
   };
@@ -130,7 +138,7 @@ const isUnsent = (error: SluiceError): boolean =>
   neverConnected.includes((error.cause as NodeJS.ErrnoException | undefined)?.code ?? "");
 
 const maybeDone = ({ url, error }: Extract<Outcome, { kind: "silent" }>): SluiceError =>
-  new SluiceError("TIMEOUT", `${url} leads and gave no answer: what was asked may or may not have been done`, {
+  new SluiceError("TIMEOUT", `${url} gave no answer: what was asked may or may not have been done`, {
     hint: "Look at `sluice status` and `sluice events` before you ask again.",
     problems: [{ path: url, message: error.message.replace(`${url}: `, "") }],
     cause: error,

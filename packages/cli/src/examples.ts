@@ -24,6 +24,7 @@ export const examples: Readonly<Record<string, readonly string[]>> = {
     'sluice weights chat stable=100 canary=0 --reason "it hurts" --if-match \'"w-41"\' --json',
   ],
   freeze: ['sluice freeze --reason "network work, look before it moves" --for 15m'],
+  lead: ['sluice lead arbiter-b --reason "site-a and the witness are gone for good"'],
   undo: [
     'sluice undo --reason "done"',
     'sluice undo 3f2a91c0 --reason "done"',

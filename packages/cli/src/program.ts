@@ -4,6 +4,7 @@ import { drillCommands } from "./commands/drill.ts";
 import { installCommands } from "./commands/install.ts";
 import { keysCommands } from "./commands/keys.ts";
 import { labCommands } from "./commands/lab.ts";
+import { leadCommand } from "./commands/lead.ts";
 import { lookCommands } from "./commands/look.ts";
 import { operateCommands } from "./commands/operate.ts";
 import { weightsCommand } from "./commands/weights.ts";
@@ -24,6 +25,7 @@ export function makeProgram(output: OutputConfiguration = {}): Command {
     .exitOverride();
   lookCommands(program);
   operateCommands(program);
+  leadCommand(program);
   weightsCommand(program);
   configCommands(program);
   installCommands(program);

@@ -109,6 +109,7 @@ function noteChanges({ version, recent }: VoteChanges, touched: readonly TargetK
 /** What is for people only changes no count. */
 const isCountedAlike = (one: Vote, other: Vote): boolean =>
   one.opinion === other.opinion &&
+  one.suspect === other.suspect &&
   one.traffic?.state === other.traffic?.state &&
   one.traffic?.because === other.traffic?.because;
 

@@ -1,3 +1,4 @@
+import type { Config } from "./config.ts";
 import type { AgentName, SiteName } from "./model.ts";
 import { type Table, valueOf } from "./table.ts";
 import type { TargetKey } from "./target.ts";
@@ -24,12 +25,16 @@ export type VoteChanges = {
   readonly recent: readonly (readonly TargetKey[])[];
 };
 
+/** How old a report may be, by the nonce in it, for its votes to count. Unit: milliseconds. */
+export const freshMs = ({ probes }: Config): number => 4 * probes.intervalMs;
+
 export const votesOn = ({ casts }: Pick<BallotCount, "casts">, target: TargetKey): readonly CountedVote[] =>
   casts.flatMap(({ agent, domain, votes }): CountedVote[] => {
     const vote = valueOf(votes, target);
     if (!vote) return [];
-    const { opinion, traffic } = vote;
-    return [{ agent, domain, target, opinion, ...(traffic ? { traffic } : {}) }];
+    const { opinion, suspect, traffic } = vote;
+    const doubt = suspect ? ({ suspect } as const) : {};
+    return [{ agent, domain, target, opinion, ...doubt, ...(traffic ? { traffic } : {}) }];
   });
 
 export const countedOf = ({ casts, changes }: BallotCount): Pick<Counted, "agents" | "version"> => ({

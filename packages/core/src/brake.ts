@@ -9,6 +9,7 @@ export const brakeRules = [
   "pin",
   "failsafe",
   "second-site",
+  "suspected",
   "common-mode",
   "moves-per-hour",
   "cool-down",
@@ -59,7 +60,7 @@ export function whyNotCommonMode(
 }
 
 /**
- * The one brake on evacuation. Losing a second site so soon is more likely our own mistake than the world's, so only a
+ * The brake on evacuation. Losing a second site so soon is more likely our own mistake than the world's, so only a
  * service with nothing healthy left in its answers leaves it. `left` are the sites that services left as down, and how long ago.
  */
 export function whyNotSecondSite(

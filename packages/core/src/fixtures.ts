@@ -92,8 +92,8 @@ export type Ballots = Pick<BallotCount, "freshDomains"> & { readonly votes: read
 
 export function countOf({ votes, freshDomains }: Ballots): BallotCount {
   const casts = [...Map.groupBy(votes, ({ agent }) => agent)].map(([agent, own]) => {
-    const entries = own.map(({ target, opinion, traffic }) => {
-      const vote = { target, opinion, suspect: false, ...(traffic ? { traffic } : {}) };
+    const entries = own.map(({ target, opinion, suspect = false, traffic }) => {
+      const vote = { target, opinion, suspect, ...(traffic ? { traffic } : {}) };
       return [target, vote] as const;
     });
     return { agent, domain: own[0]?.domain ?? "", votes: tableOf(entries) };

@@ -1,7 +1,7 @@
 export { type AcceptResult, acceptSnapshot } from "./accept.ts";
 export { type Adoption, adopt, adoptInto, type Found } from "./adopt.ts";
 export * from "./ballot-box.ts";
-export { type BallotCount, votesOn } from "./ballot-count.ts";
+export { type BallotCount, freshMs, votesOn } from "./ballot-count.ts";
 export { type Blamed, blamedSentence } from "./blamed.ts";
 export { brakeRules } from "./brake.ts";
 export { type Cause, formatCause } from "./cause.ts";

@@ -15,8 +15,8 @@ const holds = (law: () => (cycle: Cycle) => void): void => holdsAlways(law, runs
 
 const evacuating = /^(site-down|share-site-down|failback-stopped|recovered)/;
 
-test("an evacuation is held by operators, floors and the second site alone", () => {
-  const may = new Set<string>([...floorRules, "freeze", "pin", "second-site"]);
+test("an evacuation is held by operators, floors, the second site and a suspicion alone", () => {
+  const may = new Set<string>([...floorRules, "freeze", "pin", "second-site", "suspected"]);
   holds(() => ({ after }) => {
     for (const [name, { rule }] of Object.entries(after.watch.held))
       if (evacuating.test(after.watch.situations[name] ?? ""))

@@ -19,6 +19,7 @@ import { isFrozen, overridesOf, pinOf } from "./override.ts";
 import { type Placement, sitesOf } from "./placement.ts";
 import type { Assessment } from "./policy/assessment.ts";
 import { quarantined } from "./quarantine.ts";
+import { suspicionMs, whyNotSuspected } from "./suspicion.ts";
 import type { HeldBack, ServiceState } from "./world.ts";
 
 type Move = { readonly state: ServiceState; readonly placed: Placement; readonly assessment: Assessment };
@@ -47,19 +48,15 @@ export function move(draft: Draft, service: ServiceConfig, want: Move): HeldBack
   return undefined;
 }
 
-/** The brakes, operators' first. To evacuation only a freeze, a pin and the brake on a second site apply. */
+/** The brakes, operators' first. To evacuation only a freeze, a pin, the brake on a second site and a suspicion apply. */
 function whyNotMove(draft: Draft, service: ServiceConfig, want: Move): Braked | undefined {
-  const { assessment, placed, state } = want;
+  const { assessment, state } = want;
   const overrides = overridesOf(draft.overrides, service.name);
   if (isFrozen(overrides)) return { rule: "freeze", because: "an operator froze it" };
   if (pinOf(overrides)) return { rule: "pin", because: "an operator pinned it" };
   if (draft.isFailsafe && assessment.cause?.kind !== "evacuate")
     return { rule: "failsafe", because: "the store is away: until it is back, only a site that is down is left" };
-  if (assessment.isEvacuation) {
-    if (assessment.cause?.kind !== "evacuate" || assessment.situation === "failback-stopped") return undefined;
-    const answered = sitesOf(placed).map((site) => healthAt(draft, service, site).kind);
-    return whyNotSecondSite(assessment.cause.site, latelyIn(draft).left, answered);
-  }
+  if (assessment.isEvacuation) return whyNotLeave(draft, service, want) ?? whyNotThere(draft, service, want);
   const isLeaving = assessment.cause?.kind === "leave-degraded";
   const of = { service: service.name, channel: defaultChannel(service), isLeaving };
   const common = whyNotCommonMode(draft.watch.blamed, of);
@@ -70,8 +67,28 @@ function whyNotMove(draft: Draft, service: ServiceConfig, want: Move): Braked | 
   return (
     whyNotAgain({ agesMs, isLatched }, guards) ??
     whyNotBudget(othersChanged(latelyIn(draft), service.name), services.length, guards) ??
-    whyNotRoom(draft, service, want)
+    whyNotRoom(draft, service, want) ??
+    whyNotThere(draft, service, want)
   );
+}
+
+function whyNotLeave(draft: Draft, service: ServiceConfig, { assessment, placed }: Move): Braked | undefined {
+  const { cause, situation } = assessment;
+  if (cause?.kind !== "evacuate" || situation === "failback-stopped") return undefined;
+  const answered = sitesOf(placed).map((site) => healthAt(draft, service, site).kind);
+  return whyNotSecondSite(cause.site, latelyIn(draft).left, answered);
+}
+
+/** Of the sites that it would newly go to, whether one has just begun to fail. */
+function whyNotThere(draft: Draft, service: ServiceConfig, { assessment, placed }: Move): Braked | undefined {
+  const already = sitesOf(placed);
+  const doubts = sitesOf(assessment.wanted).flatMap((site) => {
+    const { suspectedForMs } = already.includes(site) ? {} : healthAt(draft, service, site);
+    return suspectedForMs === undefined ? [] : [{ site, suspectedForMs }];
+  });
+  if (doubts.length === 0) return undefined;
+  const heldMs = suspicionMs(draft.config, service);
+  return doubts.map(({ site, suspectedForMs }) => whyNotSuspected(site, suspectedForMs, heldMs)).find(Boolean);
 }
 
 function whyNotRoom(draft: Draft, service: ServiceConfig, { placed, assessment }: Move): Braked | undefined {

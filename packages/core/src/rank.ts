@@ -31,8 +31,8 @@ export function rankOf(candidate: Candidate): Rank | undefined {
 
 /**
  * The best target when leaving a site: neither quarantine nor degradation leaves traffic on a dead site while a live one
- * stands by. Candidates come in order of preference; the first of the best rank wins, one with room if there is any: an
- * overloaded site beats a dead one. Leaving what is merely degraded takes a
+ * stands by. Candidates come in order of preference; the first of the best rank wins, one that nobody has just begun to suspect if
+ * there is any, and of these one with room: an overloaded site beats a dead one. Leaving what is merely degraded takes a
  * target that hasn't just tripped itself: two sites that trip together have one cause, and it isn't the site.
  */
 export function bestTarget(
@@ -43,7 +43,9 @@ export function bestTarget(
     const ranked = candidates.filter(
       (candidate) => rankOf(candidate) === rank && !(leaving === "degraded" && candidate.hasTripped === true),
     );
-    const found = ranked.find(({ hasRoom }) => hasRoom !== false) ?? ranked[0];
+    const trusted = ranked.filter(({ health }) => health.suspectedForMs === undefined);
+    const eligible = trusted.length > 0 ? trusted : ranked;
+    const found = eligible.find(({ hasRoom }) => hasRoom !== false) ?? eligible[0];
     if (found) return { site: found.health.site, rank };
   }
   return undefined;

@@ -17,6 +17,8 @@ export type SiteHealth = {
   readonly target: TargetKey;
   /** How long edge and pool have both been healthy without a break. Unit: milliseconds, by the cycle's own time. */
   readonly healthyForMs: number;
+  /** A majority has begun to see it fail, so long ago. Absent: it is healthy and nobody doubts it, or it isn't healthy. Unit: milliseconds. */
+  readonly suspectedForMs?: number;
 };
 
 export function siteHealth(
@@ -38,6 +40,8 @@ export function siteHealth(
   const each = states.map(({ target, state }) => ({ target, state, verdict: state?.verdict ?? noVerdict }));
   const worst = each.reduce((one, other) => (badness(other.verdict) > badness(one.verdict) ? other : one));
   const forMs = Math.min(...states.map(({ state }) => (state ? healthyForMs(state, clock.ranMs) : 0)));
+  const doubts = states.flatMap(({ state }) => state?.suspectedAtMs ?? []);
+  const isDoubted = worst.verdict.kind === "healthy" && doubts.length > 0;
   return {
     site: of.site,
     kind: worst.verdict.kind,
@@ -45,6 +49,7 @@ export function siteHealth(
     ...(worst.verdict.because === "own-traffic" && worst.state?.traffic ? { detail: worst.state.traffic.because } : {}),
     target: worst.target,
     healthyForMs: forMs,
+    ...(isDoubted ? { suspectedForMs: clock.ranMs - Math.max(...doubts) } : {}),
   };
 }
 

@@ -55,3 +55,22 @@ test("a follower's step never yields a change", () => {
   const input = { ballots: countOf(aDown), commands: [], role: { kind: "following" } } as const;
   assert.equal(step(worldOf(configOf()), input, epochMs(t0)).change, undefined);
 });
+
+test("a split vote leaves things as they were, but not as they were before any vote of now", () => {
+  for (const [agoMs, wanted] of [
+    [1_000, ["site-b"]],
+    [17_000, ["site-a"]],
+  ] as const) {
+    const leader = new Leader(configOf());
+    leader.see({ "site-a": "healthy", "site-b": "healthy" });
+    // What was worked out then led to nothing: the database took no commit for as long.
+    leader.follow({ "site-a": "down", "site-b": "healthy" });
+    const { votes, freshDomains } = ballotsOf("healthy", "healthy");
+    const split = votes.filter(({ domain, target }) => domain !== "witness" || !target.endsWith("site-a"));
+    const said = split.map((vote) =>
+      vote.domain === "site-b" && vote.target.endsWith("site-a") ? { ...vote, opinion: "down" as const } : vote,
+    );
+    leader.cycle(leader.now + agoMs, { votes: said, freshDomains });
+    assert.deepEqual(leader.answered, wanted);
+  }
+});

@@ -87,6 +87,8 @@ type Seen = {
   readonly bySite: readonly Opinion[];
   readonly odd: readonly [number, number, Opinion];
   readonly traffic: readonly (TrafficState | undefined)[];
+  /** Whether all who call a site healthy have begun to see it fail. */
+  readonly doubts: readonly boolean[];
 };
 const weather = fc.constantFrom<Opinion>("healthy", "healthy", "healthy", "healthy", "degraded", "down", "unknown");
 const anyTraffic = fc.constantFrom<TrafficState | undefined>(
@@ -100,15 +102,23 @@ export const anySeen: fc.Arbitrary<Seen> = fc.record({
   bySite: fc.array(weather, { minLength: 3, maxLength: 3 }),
   odd: fc.tuple(fc.nat({ max: 2 }), fc.nat({ max: 2 }), fc.constantFrom(...opinions)),
   traffic: fc.array(anyTraffic, { minLength: 3, maxLength: 3 }),
+  doubts: fc.array(
+    fc.nat({ max: 4 }).map((n) => n === 0),
+    { minLength: 3, maxLength: 3 },
+  ),
 });
 
-export function ballotsOf(config: Config, { bySite, odd, traffic }: Seen): Ballots {
+export function ballotsOf(config: Config, { bySite, odd, traffic, doubts }: Seen): Ballots {
   const all = ballotsFor(config, Object.fromEntries(sites.map((site, at) => [site, bySite[at] ?? "unknown"])));
   const [domain, site, opinion] = odd;
   const votes = all.votes.map((vote) =>
     vote.domain === config.electorate[domain] && vote.target.endsWith(sites[site] ?? "") ? { ...vote, opinion } : vote,
   );
-  return sayTraffic({ ...all, votes }, Object.fromEntries(sites.map((at, index) => [at, traffic[index]])));
+  const said = sayTraffic({ ...all, votes }, Object.fromEntries(sites.map((at, index) => [at, traffic[index]])));
+  const doubted = sites.filter((_site, index) => doubts[index] === true);
+  const isDoubted = ({ target, opinion }: Ballots["votes"][number]): boolean =>
+    opinion === "healthy" && doubted.some((site) => target.endsWith(site));
+  return { ...said, votes: said.votes.map((vote) => (isDoubted(vote) ? { ...vote, suspect: true } : vote)) };
 }
 
 const service = fc.constantFrom(...names);
@@ -171,7 +181,7 @@ type Turn = {
   readonly cycles: number;
 };
 /** All is well for a while: time for what comes back by itself, which no random weather would leave it. */
-const calm: Seen = { bySite: ["healthy", "healthy", "healthy"], odd: [0, 0, "healthy"], traffic: [] };
+const calm: Seen = { bySite: ["healthy", "healthy", "healthy"], odd: [0, 0, "healthy"], traffic: [], doubts: [] };
 export const anyTurns: fc.Arbitrary<readonly Turn[]> = fc.array(
   fc
     .record({

@@ -45,6 +45,8 @@ export type CountedVote = {
   readonly domain: SiteName;
   readonly target: TargetKey;
   readonly opinion: Opinion;
+  /** The agent has begun to see it fail. */
+  readonly suspect?: true;
   /** As the agent said it; the tally takes it only from the pool's own site. */
   readonly traffic?: Traffic;
 };

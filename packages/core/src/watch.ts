@@ -1,10 +1,11 @@
-import { type BallotCount, countedOf, touchedSince, votesOn } from "./ballot-count.ts";
+import { type BallotCount, countedOf, freshMs, touchedSince, votesOn } from "./ballot-count.ts";
 import { type Blamed, blamedKey, blamedNow, isBlamedAlike } from "./blamed.ts";
 import type { Config } from "./config.ts";
 import { indexOf } from "./config-index.ts";
 import type { Event } from "./event.ts";
 import type { EpochMs } from "./model.ts";
 import { majority } from "./quorum.ts";
+import { isSuspected } from "./suspicion.ts";
 import { valueOf, withValues } from "./table.ts";
 import { type Tally, tally } from "./tally.ts";
 import type { Target } from "./target.ts";
@@ -31,10 +32,12 @@ export function watchVotes(
 ): { watch: Watch; events: Event[]; changed: readonly Target[] } {
   const { ballots, now } = at;
   const byDates = now - (watch.cycleAt ?? now);
-  const passedMs = Math.min(Math.max(at.passedMs ?? byDates, 0), cycleMsMax);
+  const sinceMs = Math.max(at.passedMs ?? byDates, 0);
+  const passedMs = Math.min(sinceMs, cycleMsMax);
+  const isPast = sinceMs > Math.max(freshMs(config), cycleMsMax);
   const clock = { ...watch.clock, ranMs: watch.clock.ranMs + passedMs };
   const { services = {} } = at;
-  const looked = lookAt(watch, config, { ballots, now, passedMs, ranMs: clock.ranMs, services });
+  const looked = lookAt(watch, config, { ballots, now, passedMs, isPast, ranMs: clock.ranMs, services });
   const found = looked.isBlameNew ? blamedNow(config, looked.verdicts) : watch.blamed;
   const blamed = JSON.stringify(found) === JSON.stringify(watch.blamed) ? watch.blamed : found;
   const { verdicts, counted, changed } = looked;
@@ -49,6 +52,8 @@ type Looking = {
   readonly ballots: BallotCount;
   readonly now: EpochMs;
   readonly passedMs: number;
+  /** The last cycle is so long ago that no vote of then would count any more: a split vote doesn't leave things as they were. */
+  readonly isPast: boolean;
   readonly ranMs: number;
   readonly services: Durable["services"];
 };
@@ -69,18 +74,22 @@ function lookAt(watch: Watch, config: Config, at: Looking): Looked {
   const table = tableFor(watch, config, at);
   const events: Event[] = [];
   const changes = new Map<number, VerdictState>();
+  const changed: Target[] = [];
   const restless: number[] = [];
   const ends = new Map<number, number | undefined>();
   let isBlameNew = table !== watch.verdicts;
   for (const place of placesToLookAt(watch.counted, config, at)) {
     const [target, key, before] = [targets[place], keys[place], table.values[place]];
     if (!target || key === undefined || !before) continue;
-    const counted = tally(votesOn(at.ballots, key), config.electorate, target.site);
-    const next = nextState(before, counted, { ...at, target, hasGateway: gatewaySites.has(target.site) });
+    const votes = votesOn(at.ballots, key);
+    const counted = tally(votes, config.electorate, target.site);
+    const [hasGateway, isDoubted] = [gatewaySites.has(target.site), isSuspected(votes, config.electorate)];
+    const next = nextState(before, counted, { ...at, target, hasGateway, isDoubted });
     ends.set(place, endOf(next));
     if (next === before) continue;
     restless.push(place);
     changes.set(place, next);
+    if (!isOnlySuspected(before, next)) changed.push(target);
     isBlameNew ||= !isBlamedAlike(before, next);
     const [from, to] = [before.verdict, next.verdict];
     if (from.kind !== to.kind) events.push({ kind: "verdict-changed", target: key, from, to, tally: counted });
@@ -90,7 +99,7 @@ function lookAt(watch: Watch, config: Config, at: Looking): Looked {
     verdicts: withValues(table, changes),
     counted: { config, agents, version, restless, endingAtMs: endingAfter(watch.counted, config, ends) },
     events,
-    changed: [...changes.keys()].flatMap((place) => targets[place] ?? []),
+    changed,
     isBlameNew,
   };
 }
@@ -107,10 +116,14 @@ function tableFor({ verdicts, counted }: Watch, config: Config, { now, ranMs, se
 }
 
 /** In the order of the configuration. All of them, where nobody says of which the votes may have changed. */
-function placesToLookAt(counted: Counted | undefined, config: Config, { ballots, ranMs }: Looking): Iterable<number> {
+function placesToLookAt(
+  counted: Counted | undefined,
+  config: Config,
+  { ballots, ranMs, isPast }: Looking,
+): Iterable<number> {
   const { places } = indexOf(config);
   const touched = counted?.config === config ? touchedSince(ballots, counted) : undefined;
-  if (!counted || !touched) return places.values();
+  if (!counted || !touched || isPast) return places.values();
   const all = new Set(counted.restless);
   for (const [place, atMs] of counted.endingAtMs) if (atMs <= ranMs + earlyMs) all.add(place);
   for (const key of touched) {
@@ -141,13 +154,20 @@ function endingAfter(
   return after;
 }
 
-type Now = { readonly now: EpochMs; readonly ranMs: number; readonly passedMs: number; readonly hasGateway: boolean };
+type Now = {
+  readonly now: EpochMs;
+  readonly ranMs: number;
+  readonly passedMs: number;
+  readonly isPast: boolean;
+  readonly hasGateway: boolean;
+  readonly isDoubted: boolean;
+};
 
 /** One target after one more cycle, the same value if nothing is new. Looks are weighed against what looks said before, whatever traffic has made of it. */
 function nextState(before: VerdictState, counted: Tally, at: Now & { readonly target: Target }): VerdictState {
   const traffic = sameTraffic(before.traffic, counted.traffic) ? before.traffic : counted.traffic;
   const trip = nextTrip(before.trip, traffic, at);
-  const lookedBefore = before.byLooks ?? before.verdict;
+  const lookedBefore = at.isPast ? noVerdict : (before.byLooks ?? before.verdict);
   const looks = verdict(counted, lookedBefore);
   const isPool = at.target.kind === "pool";
   const wasWell = before.wasWell === true || (isPool && looks.kind === "healthy");
@@ -156,11 +176,13 @@ function nextState(before: VerdictState, counted: Tally, at: Now & { readonly ta
   const withOwn = withOwnTraffic(byLooks, trip);
   const next = sameVerdict(before.verdict, withOwn);
   const well = nextWell(before, next, at);
+  const suspectedAtMs = at.isDoubted ? (before.suspectedAtMs ?? at.ranMs) : undefined;
   const shown = withOwn === byLooks ? undefined : byLooks;
   const isSame =
     next === before.verdict &&
     shown === before.byLooks &&
     well === before.well &&
+    suspectedAtMs === before.suspectedAtMs &&
     wasWell === (before.wasWell === true);
   if (isSame && traffic === before.traffic && trip === before.trip && badLooks === before.badLooks) return before;
   return {
@@ -172,7 +194,16 @@ function nextState(before: VerdictState, counted: Tally, at: Now & { readonly ta
     ...(traffic ? { traffic } : {}),
     ...(trip ? { trip } : {}),
     ...(badLooks ? { badLooks } : {}),
+    ...(suspectedAtMs === undefined ? {} : { suspectedAtMs }),
   };
+}
+
+/** A suspicion moves nothing: it only holds moves, and a service that is held is looked at in each cycle anyway. */
+function isOnlySuspected(before: VerdictState, next: VerdictState): boolean {
+  const { suspectedAtMs: _before, ...one } = before;
+  const { suspectedAtMs: _next, ...other } = next;
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)]) as Set<keyof typeof one>;
+  return [...keys].every((key) => one[key] === other[key]);
 }
 
 const sameTraffic = (one: Traffic | undefined, other: Traffic | undefined): boolean =>

@@ -125,6 +125,8 @@ export type VerdictState = {
   readonly trip?: Trip;
   /** The last time that looks alone called it bad, told as trips are. */
   readonly badLooks?: Trip;
+  /** Since when a majority has begun to see it fail, by the cycle's time. Absent: it has not. Unit: milliseconds. */
+  readonly suspectedAtMs?: number;
 };
 
 /**

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { SluiceError } from "@sluice/core";
 import { request } from "./http-client.ts";
 
@@ -55,6 +56,21 @@ test("silence is TIMEOUT, nobody there is UNREACHABLE, too much is BODY_TOO_LARG
   await assert.rejects(request({ url: silent.url, timeoutMs: 5000 }), is("UNREACHABLE"));
   const long = await serve(t, (_request, response) => response.end("x".repeat(2000)));
   await assert.rejects(request({ url: long.url, timeoutMs: 5000, bytesMax: 1000 }), { code: "BODY_TOO_LARGE" });
+});
+
+test("who is silent is given up before the time is up, and who goes on sending is not", async (t) => {
+  const silent = await serve(t, (_request, response) =>
+    response.writeHead(200, { "content-length": 10 }).write("half"),
+  );
+  await assert.rejects(request({ url: silent.url, timeoutMs: 60_000, silentMs: 50 }), is("TIMEOUT"));
+  const slow = await serve(t, async (_request, response) => {
+    for (const piece of ['"', "l", "o", "n", "g", '"']) {
+      response.write(piece);
+      await delay(200);
+    }
+    response.end();
+  });
+  assert.equal((await request({ url: slow.url, timeoutMs: 60_000, silentMs: 1_000 })).body, "long");
 });
 
 test("a body that stops halfway is TIMEOUT, and a cut one UNREACHABLE", async (t) => {

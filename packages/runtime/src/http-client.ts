@@ -17,6 +17,8 @@ export type Ask = {
   /** Beside those that every request has. Lower case. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** How long nothing at all may arrive: a long answer may take its time, and one that doesn't come is given up soon. Default: `timeoutMs`. */
+  readonly silentMs?: number;
   /** Unit: bytes. Default 1 MiB. A longer answer is an error, not a truncated one. */
   readonly bytesMax?: number;
   readonly signal?: AbortSignal;
@@ -27,20 +29,26 @@ export type Answer = { readonly status: number; readonly body: unknown };
 /** One JSON request. Rejects with UNREACHABLE or TIMEOUT, both transient, or with the reason of an aborted signal. */
 export async function request(ask: Ask): Promise<Answer> {
   const deadline = AbortSignal.timeout(ask.timeoutMs);
-  const signal = ask.signal ? AbortSignal.any([ask.signal, deadline]) : deadline;
+  const silence = new AbortController();
+  const timer = ask.silentMs === undefined ? undefined : setTimeout(() => silence.abort(), ask.silentMs);
+  const signal = AbortSignal.any([...(ask.signal ? [ask.signal] : []), deadline, ...(timer ? [silence.signal] : [])]);
+  const onBytes = (): void => void timer?.refresh();
   try {
     const response = await send(ask, signal);
-    return { status: response.statusCode ?? 0, body: await readBody(response, ask.bytesMax ?? 1_048_576) };
+    return { status: response.statusCode ?? 0, body: await readBody(response, ask.bytesMax ?? 1_048_576, onBytes) };
   } catch (cause) {
     if (ask.signal?.aborted) throw ask.signal.reason;
     if (cause instanceof SluiceError) throw cause;
-    if (deadline.aborted)
-      throw new SluiceError("TIMEOUT", `${ask.url} did not answer within ${ask.timeoutMs} ms`, {
-        cause,
-        transient: true,
-      });
+    if (deadline.aborted || silence.signal.aborted) throw timedOut(ask, silence.signal.aborted, cause);
     throw new SluiceError("UNREACHABLE", `${ask.url}: ${(cause as Error).message}`, { cause, transient: true });
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+function timedOut({ url, timeoutMs, silentMs }: Ask, isSilent: boolean, cause: unknown): SluiceError {
+  const what = isSilent ? `sent nothing for ${silentMs} ms` : `did not answer within ${timeoutMs} ms`;
+  return new SluiceError("TIMEOUT", `${url} ${what}`, { cause, transient: true });
 }
 
 function send(ask: Ask, signal: AbortSignal): Promise<IncomingMessage> {
@@ -63,10 +71,11 @@ function send(ask: Ask, signal: AbortSignal): Promise<IncomingMessage> {
   });
 }
 
-async function readBody(body: AsyncIterable<Buffer>, bytesMax: number): Promise<unknown> {
+async function readBody(body: AsyncIterable<Buffer>, bytesMax: number, onBytes: () => void): Promise<unknown> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body) {
+    onBytes();
     bytes += chunk.length;
     if (bytes > bytesMax) throw new SluiceError("BODY_TOO_LARGE", `the answer is longer than ${bytesMax} bytes`);
     chunks.push(chunk);

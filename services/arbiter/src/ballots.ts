@@ -7,6 +7,7 @@ import {
   type Envelope,
   type Event,
   epochMs,
+  freshMs,
   issueNonce,
   lastVote,
   newBallotBox,
@@ -26,8 +27,6 @@ import { inShort } from "./in-short.ts";
 import type { ArbiterMetrics } from "./metrics.ts";
 import type { SuspicionBoard } from "./suspicion-board.ts";
 
-/** A vote stops counting when its nonce is older than this many probe intervals. */
-const freshIntervals = 4;
 /** What the two clocks may come apart by from one look to the next. Unit: milliseconds. */
 const clockGapMaxMs = 1_000;
 
@@ -43,6 +42,8 @@ export type ReportReply = {
 export interface Ballots {
   take(envelope: Envelope, config: Config): ReportReply;
   count(config: Config, configRevision: number): BallotCount;
+  /** The domains that have a fresh vote. Who asks only for these acts on no vote. */
+  freshDomains(config: Config, configRevision: number): readonly string[];
   whyNotCounted(agent: string, config: Config, configRevision: number): WhyNotCounted | undefined;
   voteOf(agent: string, target: string): ReturnType<typeof lastVote>;
 }
@@ -61,10 +62,9 @@ type Deps = {
 export function makeBallots(deps: Deps): Ballots {
   let box: BallotBox = newBallotBox(deps.name);
   let gapMs = deps.clock.wallMs() - deps.clock.monotonicMs();
-  const ageMaxMs = (config: Config): number => config.probes.intervalMs * freshIntervals;
   const at = (config: Config, configRevision: number) => ({
     now: deps.clock.monotonicMs(),
-    ageMaxMs: ageMaxMs(config),
+    ageMaxMs: freshMs(config),
     configRevision,
   });
 
@@ -85,7 +85,7 @@ export function makeBallots(deps: Deps): Ballots {
       forgetSuspended();
       const report = openReport(deps, envelope, config);
       const before = box;
-      const received = receive(box, report, { now: deps.clock.monotonicMs(), ageMaxMs: ageMaxMs(config) });
+      const received = receive(box, report, { now: deps.clock.monotonicMs(), ageMaxMs: freshMs(config) });
       if (received.kind === "counted") box = received.box;
       deps.metrics.reports.inc({ result: received.kind === "counted" ? "counted" : received.because });
       const nonce = deps.newNonce();
@@ -96,6 +96,10 @@ export function makeBallots(deps: Deps): Ballots {
       deps.board.post(report.agent, newlySuspected(before, report));
       if (events.length > 0 || !before.agents[report.agent]?.report) deps.onChange(events);
       return { kind: "counted", nonce, holds: report.seq };
+    },
+    freshDomains(config, configRevision) {
+      forgetSuspended();
+      return countBallots(box, config.agents, at(config, configRevision)).freshDomains;
     },
     count(config, configRevision) {
       forgetSuspended();

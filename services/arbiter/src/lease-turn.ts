@@ -10,7 +10,6 @@ export function makeLeaseTurn(
   isReady: (arbiter: ArbiterConfig) => Promise<boolean>,
 ): () => Promise<void> {
   const { keeper, leadership, clock, name } = context;
-  const lookForLate = makeLateLook();
   const preferred = () => keeper.durable().config.arbiters.slice(0, rankOf(keeper.durable().config, name) ?? 0);
   const givingWay = makeGivingWay({ preferred, isReady });
   return async () => {
@@ -22,8 +21,7 @@ export function makeLeaseTurn(
     if (!held) return keepWarm(context);
     if (unsigned !== undefined) return leadership.resign(unsigned);
     if (leadership.isFailsafe()) return undefined;
-    if (await context.journal.flush(held.epoch)) await lookForLate(context);
-    else leadership.doubtStore();
+    if (!(await context.journal.flush(held.epoch))) leadership.doubtStore();
     if (preferred().length === 0 || !context.loop.isLeading()) return undefined;
     const world = { durable: keeper.durable(), watch: context.loop.watch() };
     const better = await givingWay.look(clock.monotonicMs(), isCalm(world, clock.wallMs()));
@@ -41,31 +39,13 @@ export const rankOf = (config: Config, name: string): number | undefined => {
 /** Without fresh votes from a majority of domains an arbiter doesn't lead: it may be the one that is cut off. */
 function hasMajority(context: Pick<ArbiterContext, "keeper" | "ballots">): boolean {
   const { config, configRevision } = context.keeper.durable();
-  const { freshDomains } = context.ballots.count(config, configRevision);
+  const freshDomains = context.ballots.freshDomains(config, configRevision);
   const votes = config.electorate.filter((domain) => freshDomains.includes(domain)).length;
   return votes >= majority(config.electorate.length);
 }
 
-/** An arbiter that led in failsafe may come back only after somebody else has settled. Unit: milliseconds. */
-const lookForLateEveryMs = 10_000;
-
-/** Now and then a leader asks whether anybody keeps decisions that the store has not; then it settles anew. */
-function makeLateLook(): (context: ArbiterContext) => Promise<void> {
-  let lookedAt: number | undefined;
-  return async ({ clock, failsafe, keeper, loop }) => {
-    const now = clock.monotonicMs();
-    if (lookedAt !== undefined && now - lookedAt < lookForLateEveryMs) return;
-    lookedAt = now;
-    if (await failsafe.isNeeded(keeper.durable().config)) loop.settleAnew();
-    else await failsafe.tidy();
-  };
-}
-
-async function keepWarm({ keeper, failsafe }: ArbiterContext): Promise<void> {
-  await keeper
-    .refresh()
-    .then(() => failsafe.tidy())
-    .catch(unlessTransient);
+async function keepWarm({ keeper }: ArbiterContext): Promise<void> {
+  await keeper.refresh().catch(unlessTransient);
 }
 
 /** Why this arbiter could not take the lead now, or undefined: what a preferred one is asked before others give way to it. */

@@ -12,6 +12,7 @@ import { readRoutes } from "./api/read-routes.ts";
 import { weightsRoutes } from "./api/weights-routes.ts";
 import { assemble, type Given } from "./assemble.ts";
 import { filesIn } from "./failsafe/kept-files.ts";
+import { makeLateTurn } from "./failsafe/late-turn.ts";
 import { peersByHttp } from "./failsafe/peers.ts";
 import { askReady } from "./give-way.ts";
 import { makeLeaseTurn } from "./lease-turn.ts";
@@ -79,6 +80,7 @@ export async function startArbiter(options: ArbiterOptions): Promise<Arbiter> {
   const running = [
     followKeysets({ ...options, token: options.tokens.node }, others, stop.signal),
     repeat({ everyMs: leaseEveryMs, signal: stop.signal, onError }, makeLeaseTurn(context, isReady)),
+    repeat({ everyMs: timing.pollEveryMs, signal: stop.signal, onError }, makeLateTurn(context)),
     pacer.run(() => context.loop.turn().finally(announce), onError),
   ];
   logger.info({ event: "ready", url: own.url }, `${name} listens at ${own.url}`);

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { promisify } from "node:util";
 import type { JournalEntry } from "@sluice/core";
 import { readToken, request } from "@sluice/runtime";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "@sluice/store-postgres";
@@ -63,9 +65,18 @@ const statusWhen = (what: string, isSo: (status: Status) => boolean): Promise<St
 const served = ({ services }: Status): Readonly<Record<string, string>> =>
   Object.fromEntries(services.map((each) => [each.service, each.served]));
 
+const home = join(place.directory, "database");
+/** Without the password beside it, which the arbiters go on with. */
+const data = join(home, "data");
+/** Copies of it: before anything was in it, and as it was when site A went, before anything was done without it. */
+const empty = join(place.directory, "empty");
+const older = join(place.directory, "older");
+/** With its owners: as root the server runs as somebody else. */
+const copyData = (to: string) => promisify(execFile)("cp", ["-pR", data, to]);
+
 const startDatabase = (port?: number): Promise<EmbeddedPostgres> =>
   startEmbeddedPostgres({
-    directory: join(place.directory, "database"),
+    directory: home,
     log: () => undefined,
     ...(port === undefined ? {} : { port }),
   });
@@ -82,6 +93,8 @@ test("the lab stands, with its only database in site A and the leader at the wit
   const inSiteA = text.replace(/store:\n {2}site: site-w/, 'store: { site: site-a, acceptStoreRisk: "a test" }');
   assert.notEqual(inSiteA, text);
   await writeFile(place.file, inSiteA);
+  await (await startDatabase()).stop();
+  await copyData(empty);
   database = await startDatabase();
   await untilUp(lab.up({ DATABASE_URL: database.url }));
   const isReady = (status: Status): boolean =>
@@ -136,6 +149,7 @@ test("an operator is obeyed meanwhile, and a configuration is not", async () => 
 test("the database comes back: all of it is in once, in order, and nothing that is answered changes", async () => {
   const { epoch } = await statusWhen("failsafe", ({ isFailsafe }) => isFailsafe);
   await database?.stop();
+  await copyData(older);
   database = await startDatabase(database?.port);
   const back = await statusWhen("the store leads again", (each) => each.isLeading && !each.isFailsafe);
   assert.ok(back.epoch > epoch, "under a higher epoch");
@@ -158,4 +172,41 @@ test("the database comes back: all of it is in once, in order, and nothing that 
   );
   assert.equal(events.filter(({ event }) => event.kind === "override-set").length, 1);
   assert.deepEqual(answers(), ["site-b", "site-b"]);
+});
+
+const changesSeen = (): readonly number[] => (poll?.servers() ?? []).map(({ changes }) => changes.length);
+
+/** The database dies once more, an operator says something meanwhile, and another comes in its place. What nodes answer stays. */
+async function comesBackAs(replace: () => Promise<void>, word: readonly string[]): Promise<readonly JournalEntry[]> {
+  assert.ok(database);
+  const before = await statusWhen("it leads", ({ isLeading, isFailsafe }) => isLeading && !isFailsafe);
+  const seen = changesSeen();
+  process.kill(database.pid, "SIGQUIT");
+  await statusWhen("failsafe", ({ isFailsafe }) => isFailsafe);
+  const { code, stderr } = await lab.sluice(...word, "--reason", "a test");
+  assert.equal(code, 0, stderr);
+  await database.stop();
+  await rm(data, { recursive: true });
+  await replace();
+  database = await startDatabase(database.port);
+  const back = await statusWhen("it is in", (each) => each.isLeading && !each.isFailsafe && each.failsafeEntries === 0);
+  assert.ok(back.epoch > before.epoch, "under a higher epoch, though the store knew of a lower one");
+  assert.deepEqual(served(back), served(before));
+  await statusWhen("every nameserver has it", ({ nameservers }) => nameservers.every(({ isCurrent }) => isCurrent));
+  assert.deepEqual([answers(), changesSeen()], [["site-b", "site-b"], seen], "and no answer changed meanwhile");
+  const { body } = await ask("/v1/events?after=0&limit=1000");
+  return (body as { events: readonly JournalEntry[] }).events;
+}
+
+const kinds = (events: readonly JournalEntry[]): ReadonlySet<string> => new Set(events.map(({ event }) => event.kind));
+
+test("the database comes back as it was before site A went: nothing that was done since is taken back", async () => {
+  const events = await comesBackAs(() => rename(older, data), ["freeze", "chat", "--for", "1h"]);
+  assert.ok(kinds(events).has("written-back"));
+});
+
+test("the database comes back empty: the world goes into it as it is", async () => {
+  const events = await comesBackAs(() => rename(empty, data), ["freeze", "chat", "--for", "2h"]);
+  assert.ok(kinds(events).has("written-back"));
+  assert.ok(!kinds(events).has("decided"), "what was before is gone with the data");
 });

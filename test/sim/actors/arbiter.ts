@@ -16,6 +16,7 @@ import { makeProcess, type SimulatedProcess } from "@sluice/testkit";
 import { openFound } from "../../../services/arbiter/src/adoption.ts";
 import { assemble } from "../../../services/arbiter/src/assemble.ts";
 import type { ArbiterContext } from "../../../services/arbiter/src/context.ts";
+import { makeLateTurn } from "../../../services/arbiter/src/failsafe/late-turn.ts";
 import { makeLeaseTurn, whyNotReady } from "../../../services/arbiter/src/lease-turn.ts";
 import { makeArbiterMetrics } from "../../../services/arbiter/src/metrics.ts";
 import { makeSigner } from "../keys.ts";
@@ -183,12 +184,9 @@ function begin(world: World, options: Options, { process, disk }: Machine): { re
     void context.loop.turn().catch(complain).then(plan);
   }
   const leaseTurn = makeLeaseTurn(context, (other) => askReady(world, { process, peer: options.arbiter(other.name) }));
+  const leaseEveryMs = (): number => leaseTiming.pollEveryMs / (context.leadership.held() ? 2 : 1);
   const later = process.bound<void>(`${name} lease turned`, () =>
-    process.after(
-      context.leadership.held() ? leaseTiming.pollEveryMs / 2 : leaseTiming.pollEveryMs,
-      `${name} lease`,
-      lease,
-    ),
+    process.after(leaseEveryMs(), `${name} lease`, lease),
   );
   function lease(): void {
     void leaseTurn().catch(complain).then(watchPromises).then(later);
@@ -204,7 +202,25 @@ function begin(world: World, options: Options, { process, disk }: Machine): { re
   }
   process.after(chance.next() * cycleMs, `${name} cycle`, turn);
   process.after(chance.next() * leaseTiming.pollEveryMs, `${name} lease`, lease);
+  lookForLate({ process, context, complain });
   return { context };
+}
+
+type Late = {
+  readonly process: SimulatedProcess;
+  readonly context: ArbiterContext;
+  readonly complain: (error: unknown) => void;
+};
+
+function lookForLate({ process, context, complain }: Late): void {
+  const turn = makeLateTurn(context);
+  const later = process.bound<void>(`${process.name} late turned`, () =>
+    process.after(leaseTiming.pollEveryMs, `${process.name} late`, look),
+  );
+  function look(): void {
+    void turn().catch(complain).then(later);
+  }
+  later();
 }
 
 async function askReady(

@@ -5,12 +5,15 @@ import { makeSigner } from "../keys.ts";
 import { draw } from "../scenario/draw.ts";
 import type { World } from "../world.ts";
 import type { SimAgent } from "./agent.ts";
+import type { SimArbiter } from "./arbiter.ts";
 import type { SimNode } from "./node.ts";
 
 const everyMs = 9_000;
 
+type Cast = { readonly nodes: readonly SimNode[]; readonly arbiters: readonly SimArbiter[] };
+
 /** Somebody on the network who offers nodes what they must not take, and a leader's key in mad hands. */
-export function startForgers(world: World, nodes: readonly SimNode[]): void {
+export function startForgers(world: World, { nodes, arbiters }: Cast): void {
   const isForger = world.swarm.has("forger");
   const isMad = world.swarm.has("mad-leader");
   if (!isForger && !isMad) return;
@@ -21,7 +24,11 @@ export function startForgers(world: World, nodes: readonly SimNode[]): void {
       const node = draw.one(chance, nodes);
       const envelope = node.holding();
       const snapshot = node.snapshot();
-      if (envelope && snapshot && node.process.isUp() && !node.process.isPaused()) {
+      // By another configuration anything may change, so on the way to one a mad leader's snapshot is none that must be refused.
+      const isOnTheWay = arbiters.some(
+        (arbiter) => arbiter.context().keeper.durable().configRevision !== snapshot?.configRevision,
+      );
+      if (envelope && snapshot && !isOnTheWay && node.process.isUp() && !node.process.isPaused()) {
         past.push(envelope);
         const older = past.filter((entry) => orderOf(bumped(entry, 0).fence, snapshot.fence) <= 0);
         const forged =

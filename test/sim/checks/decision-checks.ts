@@ -54,7 +54,7 @@ export function makeDecisionChecks(deps: Deps): DecisionChecks {
         tallies.sometimes(`a service moved by itself: ${decision.cause.kind}`);
         if (decision.because.includes("(own-traffic"))
           tallies.sometimes("a service moved away from a pool that its own gateways tripped");
-        if (isStep(decision)) continue;
+        if (isStep(decision) || isRecordOnly(commit)) continue;
         const earlier = moves.get(decision.service) ?? [];
         if (areClocksTrue && isBraked(decision)) checkBrakes(tallies, config, { decision, earlier });
         moves.set(decision.service, [...earlier, decision.at]);
@@ -129,6 +129,10 @@ const isStep = ({ situation }: Decision): boolean => situation === "failing-back
 const isBraked = ({ cause, from }: Decision): boolean =>
   cause.kind === "leave-degraded" || cause.kind === "failback" || (cause.kind === "rebalance" && isSites(from));
 const isSites = (placement: Placement): boolean => placement.kind === "sites";
+
+/** What one leader did in failsafe while another led: in the world of the other, where brakes count, it never was. */
+const isRecordOnly = ({ events }: Commit): boolean =>
+  events.some((event) => event.kind === "written-back" && event.isRecordOnly);
 
 type Braking = { readonly decision: Decision; readonly earlier: readonly number[] };
 

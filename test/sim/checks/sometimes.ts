@@ -13,6 +13,7 @@ export const requiredSometimes: readonly string[] = [
   "a guard held a move back: cool-down",
   "a guard held a move back: moves-per-hour",
   "a guard held a move back: second-site",
+  "a guard held a move back: suspected",
   "a guard held a move back: freeze",
   "a guard held a move back: pin",
   "a quarantined site was readmitted: clean-check-run",

@@ -51,8 +51,9 @@ export const failsafeMutants: readonly Mutant[] = [
     name: "journal-never-written-back",
     about: "a leader takes the lease again and never looks into the journals",
     file: `${arbiter}/failsafe/write-back.ts`,
-    find: "for (const kept of all) {",
-    replace: "for (const kept of all.slice(0, 0)) {",
+    find: "for await (const kept of keptByAll(deps, durable.config)) {",
+    replace:
+      "for await (const kept of keptByAll({ ...deps, log: { ...log, all: () => [] } }, { ...durable.config, arbiters: [] })) {",
   },
   {
     name: "suspended-votes-stay-fresh",

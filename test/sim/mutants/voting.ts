@@ -68,8 +68,8 @@ export const votingMutants: readonly Mutant[] = [
     name: "cool-down-blocks-evacuation",
     about: "the cool-down leaves traffic on a dead site",
     file: `${core}/move.ts`,
-    find: "if (assessment.isEvacuation) {",
-    replace: "if (assessment.isEvacuation && state.moves.length === 0) {",
+    find: "if (assessment.isEvacuation) return",
+    replace: "if (assessment.isEvacuation && state.moves.length === 0) return",
   },
   {
     name: "cool-down-dropped",

@@ -98,13 +98,16 @@ function replace(facts: PolicyFacts, lots: Lots): Assessment {
   };
 }
 
-/** Those of the best rank that any of them has. */
+/** Those of the best rank that any of them has, without those that have just begun to fail if there are others. */
 function bestOf(facts: PolicyFacts, sites: readonly SiteShare[]): readonly SiteShare[] {
-  const ranked = (rank: Rank): readonly SiteShare[] =>
-    sites.filter((entry) => {
+  const ranked = (rank: Rank): readonly SiteShare[] => {
+    const fit = sites.filter((entry) => {
       const candidate = find(facts, entry.site);
       return candidate !== undefined && rankOf(candidate) === rank;
     });
+    const trusted = fit.filter((entry) => find(facts, entry.site)?.health.suspectedForMs === undefined);
+    return trusted.length > 0 ? trusted : fit;
+  };
   return (["healthy", "degraded", "quarantined"] as const).map(ranked).find((found) => found.length > 0) ?? [];
 }
 

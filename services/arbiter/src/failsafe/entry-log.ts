@@ -21,7 +21,9 @@ export type KeptEntry = {
 };
 
 /** A leader in failsafe decides little; this is only so that nothing grows without end. */
-const entriesMax = 1_000;
+export const entriesMax = 1_000;
+/** All of them are in memory too. Unit: bytes. */
+const bytesMax = 512 * 1024 * 1024;
 
 export function makeEntryLog(files: KeptFiles, keyring: Keyring): EntryLog {
   const kept = new Map<string, KeptEntry>();
@@ -40,7 +42,9 @@ export function makeEntryLog(files: KeptFiles, keyring: Keyring): EntryLog {
       const known = kept.get(name);
       if (known?.hash === hash) return;
       if (known) throw new Error(`${name} is another entry`);
-      if (kept.size >= entriesMax) throw new Error("the failsafe journal is full");
+      const bytes = [...kept.values()].reduce((sum, each) => sum + each.envelope.payload.length, 0);
+      if (kept.size >= entriesMax || bytes + envelope.payload.length > bytesMax)
+        throw new Error("the failsafe journal is full");
       await files.write(name, `${JSON.stringify(envelope)}\n`);
       kept.set(name, { name, entry, envelope, hash });
     },

@@ -194,3 +194,12 @@ test("a store that is empty again under arbiters that run is filled again", asyn
   assert.deepEqual(stored?.services, before.services);
   assert.ok((leader.keeper.durable().snapshot?.fence.epoch ?? 0) > (before.snapshot?.fence.epoch ?? 0));
 });
+
+test("a journal that is never told to the end costs nobody the lead", { timeout: 30_000 }, async () => {
+  const three = openThree();
+  await three.run(5_000);
+  three.stuck.add("arbiter-b");
+  await three.run(20_000);
+  const { loop, leadership } = three.of("arbiter-w");
+  assert.deepEqual([loop.isLeading(), leadership.whyNotWrite()], [true, undefined]);
+});

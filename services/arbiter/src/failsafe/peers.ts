@@ -10,16 +10,22 @@ export interface FailsafePeers {
   next(of: ArbiterConfig, after: string): Promise<unknown>;
 }
 
+/** Who is silent for so long is given up. */
 const answerTimeoutMs = 1_000;
-/** A long entry takes its time on the way to a disk. */
+/** A long entry takes its time, on the way to a disk and on the way here. */
 const bytesPerMs = 10_000;
+
+/** An entry's payload is text within text, so each quotation mark in it goes as two bytes. */
+const answerBytesMax = 2 * entryBytesMax;
 
 export function peersByHttp(token: string, signal: AbortSignal): FailsafePeers {
   const ask = async (url: string, body?: Envelope): Promise<unknown> => {
-    const how = body ? ({ method: "POST", body } as const) : {};
+    const how = body ? ({ method: "POST", body } as const) : ({ silentMs: answerTimeoutMs } as const);
     try {
-      const timeoutMs = Math.ceil(answerTimeoutMs + (body?.payload.length ?? 0) / bytesPerMs);
-      const answer = await request({ url, ...how, token, timeoutMs, bytesMax: entryBytesMax, signal });
+      // What is brought is answered in a line, when it is on disk. What is asked for may be as long as any.
+      const bytes = body ? body.payload.length : entryBytesMax;
+      const timeoutMs = Math.ceil(answerTimeoutMs + bytes / bytesPerMs);
+      const answer = await request({ url, ...how, token, timeoutMs, bytesMax: answerBytesMax, signal });
       return answer.status === 200 ? answer.body : undefined;
     } catch (error) {
       if (signal.aborted || error instanceof SluiceError) return undefined;

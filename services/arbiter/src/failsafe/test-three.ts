@@ -1,3 +1,4 @@
+import { setImmediate as settled } from "node:timers/promises";
 import { checkConfig } from "@sluice/contract";
 import {
   type Command,
@@ -22,6 +23,7 @@ import { makeLeaseTurn } from "../lease-turn.ts";
 import { makeArbiterMetrics } from "../metrics.ts";
 import { settingsOf } from "../test-settings.ts";
 import type { KeptFiles } from "./kept-files.ts";
+import { makeLateTurn } from "./late-turn.ts";
 import type { FailsafePeers } from "./peers.ts";
 
 export const names = ["arbiter-w", "arbiter-a", "arbiter-b"] as const;
@@ -35,8 +37,8 @@ export function openThree() {
   const contexts = new Map<Name, ArbiterContext>();
   const turns = new Map<Name, () => Promise<void>>();
   const disks = new Map(names.map((name) => [name, new Map<string, string>()]));
-  /** Who can't reach the store, and who is dead. */
-  const [away, dead] = [new Set<Name>(), new Set<Name>()];
+  /** Who can't reach the store, who is dead, and whose journal is asked for without an end. */
+  const [away, dead, stuck] = [new Set<Name>(), new Set<Name>(), new Set<Name>()];
   const [opinions, keyring] = [new Map<SiteName, Opinion>(), makeKeyring()];
   let asked = 0;
 
@@ -56,16 +58,14 @@ export function openThree() {
         () => database.open().lease,
       ),
       files: filesOf(disks.get(name) ?? new Map()),
-      peers: peersOf(peer),
+      peers: peersOf(peer, stuck),
       ...usual(name),
       keyring,
     });
+    context.ballots.freshDomains = () => everywhere;
     context.ballots.count = () => ({ casts: castsOf(opinions), freshDomains: everywhere });
     contexts.set(name, context);
-    turns.set(
-      name,
-      makeLeaseTurn(context, async () => false),
-    );
+    turns.set(name, turnOf(context));
   }
   for (const name of names) start(name);
 
@@ -74,6 +74,7 @@ export function openThree() {
     clock,
     away,
     dead,
+    stuck,
     of,
     disk: (name: Name) => disks.get(name) ?? new Map<string, string>(),
     /** The next keyset revokes that key. */
@@ -87,10 +88,8 @@ export function openThree() {
     },
     async run(ms: number) {
       for (let spent = 0; spent < ms; spent += 250) {
-        for (const name of names.filter((each) => !dead.has(each))) {
-          await turns.get(name)?.().catch(unlessAway);
-          await of(name).loop.turn().catch(unlessAway);
-        }
+        for (const name of names) if (!dead.has(name)) await turns.get(name)?.();
+        await settled();
         clock.advance(250);
       }
     },
@@ -145,10 +144,35 @@ const freezeFrom = (id: string, setAt: EpochMs): Override => ({
   until: epochMs(setAt + 3_600_000),
 });
 
-const peersOf = (peer: (name: string) => ArbiterContext | undefined): FailsafePeers => ({
+const peersOf = (peer: (name: string) => ArbiterContext | undefined, stuck: ReadonlySet<string>): FailsafePeers => ({
   send: async (to, envelope) => peer(to.name)?.failsafe.answer(envelope),
-  next: async (of, after) => peer(of.name)?.failsafe.next(after),
+  next: async (of, after) => (stuck.has(of.name) ? never() : peer(of.name)?.failsafe.next(after)),
 });
+
+const never = (): Promise<undefined> => new Promise(() => undefined);
+
+/** All that an arbiter does in its time: at the lease, at what it decides, and beside both. */
+function turnOf(context: ArbiterContext): () => Promise<void> {
+  const lease = makeLeaseTurn(context, async () => false);
+  const late = unwaited(makeLateTurn(context));
+  return async () => {
+    await lease().catch(unlessAway);
+    await context.loop.turn().catch(unlessAway);
+    late();
+  };
+}
+
+/** One turn at a time, and nobody waits for it. */
+function unwaited(turn: () => Promise<void>): () => void {
+  let isTurning = false;
+  return () => {
+    if (isTurning) return;
+    isTurning = true;
+    void turn()
+      .catch(unlessAway)
+      .finally(() => (isTurning = false));
+  };
+}
 
 function neverStarted(name: Name): never {
   throw new Error(`${name} was never started`);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkConfig } from "@sluice/contract";
-import { type Durable, epochMs, onSite } from "@sluice/core";
+import { type Durable, type Envelope, epochMs, onSite } from "@sluice/core";
 import type { Commit, Store } from "@sluice/ports";
 import { type Keyring, makeLogger } from "@sluice/runtime";
 import { makeMemoryDatabase, makeVirtualClock } from "@sluice/testkit";
@@ -58,6 +58,39 @@ test("nothing is written by whose lead is over; a commit whose outcome was lost 
   const written = (await store.events(0, 10)).map(({ event }) => event.kind);
   assert.deepEqual(written, ["written-back"], "once");
 });
+
+test("of what another keeps no more is asked than says that the store lacks it, and nobody is heard without an end", async () => {
+  const { store } = makeMemoryDatabase(makeVirtualClock()).open();
+  const asked: string[] = [];
+  const isIn = new Set<string>();
+  const keyring = { open: (_kind: string, { payload }: Envelope) => ({ ...opened, value: JSON.parse(payload) }) };
+  const writeBack = makeWriteBack({
+    name: "arbiter-w",
+    store: { ...store, committed: async (id) => isIn.has(id) || isIn.has("all") },
+    keyring: keyring as unknown as Keyring,
+    log: logOf([]).log,
+    peers: {
+      send: async () => undefined,
+      async next(of, after) {
+        if (of.name !== "arbiter-a") return undefined;
+        asked.push(after);
+        const entry = { ...kept.entry, number: asked.length, commit: { ...commit, id: `c${asked.length}` } };
+        return { keyId: "arbiter-a", payload: JSON.stringify(entry), signature: "A".repeat(86) };
+      },
+    },
+    logger: makeLogger({ service: "test", name: "arbiter-w", level: "silent" }),
+  });
+  const arbiters = [{ name: "arbiter-a", site: "site-a", url: "http://127.0.0.1:3" }];
+  const config = { ...trial().config, arbiters };
+  isIn.add("c1");
+  assert.equal(await writeBack.isNeeded(config), true);
+  assert.equal(asked.length, 2, "the first is in, the second is not");
+  isIn.add("all");
+  assert.equal(await writeBack.isNeeded(config), false);
+  assert.equal(asked.length, 2 + 1_000);
+});
+
+const opened = { kind: "ok", name: "arbiter-a", site: "" };
 
 /** A store whose commits are in, and whose answers to them are lost. */
 const losing = (store: Store, asked: string[]): Store => ({

@@ -1,9 +1,10 @@
-import type { ArbiterConfig, Config, Decision, Durable, Found } from "@sluice/core";
+import type { Config, Decision, Durable, Found } from "@sluice/core";
 import type { Store } from "@sluice/ports";
 import type { Keyring, Logger } from "@sluice/runtime";
 import { openSnapshot } from "../adoption.ts";
 import { gaps } from "./chain.ts";
-import { type EntryLog, type KeptEntry, keptFrom } from "./entry-log.ts";
+import type { EntryLog, KeptEntry } from "./entry-log.ts";
+import { keptByAll } from "./kept-by-all.ts";
 import type { FailsafePeers } from "./peers.ts";
 import { replay } from "./replay.ts";
 
@@ -38,22 +39,6 @@ export function makeWriteBack(deps: Deps): WriteBack {
   /** A commit whose outcome was lost. Who keeps the entry may have let go of it since, and then nobody else brings it up. */
   let unsettled: string | undefined;
 
-  async function keptBy(arbiter: ArbiterConfig): Promise<readonly KeptEntry[]> {
-    const all: KeptEntry[] = [];
-    for (;;) {
-      const next = keptFrom(keyring, await deps.peers.next(arbiter, all.at(-1)?.name ?? ""));
-      if (!next || next.name <= (all.at(-1)?.name ?? "")) return all;
-      all.push(next);
-    }
-  }
-
-  /** In order, and each once though several keep it. */
-  async function collect({ arbiters }: Config): Promise<readonly KeptEntry[]> {
-    const others = await Promise.all(arbiters.filter((each) => each.name !== name).map(keptBy));
-    const byName = new Map([...others.flat(), ...log.all()].map((kept) => [kept.name, kept]));
-    return [...byName.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
-  }
-
   async function writeOne({ entry }: KeptEntry, durable: Durable, { epoch, mayWrite }: Writer): Promise<boolean> {
     const world = await store.load();
     if (!mayWrite()) return false;
@@ -73,10 +58,11 @@ export function makeWriteBack(deps: Deps): WriteBack {
 
   return {
     async run(durable, as) {
-      const all = await collect(durable.config);
-      for (const gap of gaps(all)) deps.logger.error({ event: "failsafe-gap" }, gap);
       let done: "nothing" | "written" = (await readBack()) ? "written" : "nothing";
-      for (const kept of all) {
+      let previous: KeptEntry | undefined;
+      for await (const kept of keptByAll(deps, durable.config)) {
+        for (const gap of gaps(previous ? [previous, kept] : [kept])) deps.logger.error({ event: "failsafe-gap" }, gap);
+        previous = kept;
         if (await store.committed(kept.entry.commit.id)) continue;
         if (!(await writeOne(kept, durable, as))) return "refused";
         done = "written";
@@ -84,7 +70,7 @@ export function makeWriteBack(deps: Deps): WriteBack {
       return done;
     },
     async isNeeded(config) {
-      for (const { entry } of await collect(config)) if (!(await store.committed(entry.commit.id))) return true;
+      for await (const { entry } of keptByAll(deps, config)) if (!(await store.committed(entry.commit.id))) return true;
       return false;
     },
     found: () =>
