@@ -34,6 +34,8 @@ type Deps = {
   readonly onChange: () => void;
   /** A streak of failures begins that may end in `down`. */
   readonly onFirstFailure: () => void;
+  /** Looks that were due at that time begin now. */
+  readonly onTurn: (dueAt: number) => void;
   readonly onLook: (key: TargetKey, result: LookResult) => void;
 };
 
@@ -45,7 +47,8 @@ export function makeWatcher(deps: Deps, config: Pick<Config, "probes">): Watcher
   let generation = 0;
   const alarm = makeAlarm(clock, turn);
 
-  function turn(): void {
+  function turn(dueAt: number): void {
+    deps.onTurn(dueAt);
     const now = clock.monotonicMs();
     for (const [key, entry] of watched) {
       if (isDue(entry.pace, now, settings.intervalMs)) void lookOnce(key, entry);
