@@ -110,6 +110,7 @@ function assemble(options: AgentOptions, wiring: Wiring): Parts {
   const rules = (): GuardRules => ({ allow: probes().allow, own });
   const hurry = (): void => lines.hurry();
   const local = localAddress === undefined ? {} : { localAddress };
+  const bounds = (until: AbortSignal) => ({ deadlineMs: probes().deadlineMs, signal: until, ...local });
   const heartbeat = makeHeartbeat(clock, (stalledMs) => {
     metrics.stalls.inc();
     logger.warn({ event: "stalled", stalledMs }, `the event loop stood still for ${Math.round(stalledMs)} ms`);
@@ -119,10 +120,7 @@ function assemble(options: AgentOptions, wiring: Wiring): Parts {
   const watcher = makeWatcher(
     {
       clock,
-      look(plan, signal) {
-        const bounds = { deadlineMs: probes().deadlineMs, signal, ...local };
-        return heartbeat.during(() => lookAtTarget(plan, rules(), bounds));
-      },
+      look: (plan, until) => heartbeat.during(() => lookAtTarget(plan, rules(), bounds(until))),
       onTurn: (dueAt) => heartbeat.wasDue(dueAt),
       onChange: hurry,
       onFirstFailure: () => eyes.check(),

@@ -67,9 +67,8 @@ export function makeWatcher(deps: Deps, config: Pick<Config, "probes">): Watcher
     const result = await deps.look(entry.plan, stopped.signal);
     if (stopped.signal.aborted || watched.get(key) !== entry) return;
     // After a stall the deadlines of looks may fire before the heartbeat has noticed it. Their lateness gives it away too.
-    const isLate = clock.monotonicMs() - startedAt > settings.deadlineMs + stallMaxMs;
-    const counted = begun !== generation || isLate ? undefined : result;
-    const { isChange, isFirstFailure } = noteLook(entry, counted, { settings, startedAt, wallAt });
+    const isVoid = begun !== generation || clock.monotonicMs() - startedAt > settings.deadlineMs + stallMaxMs;
+    const { isChange, isFirstFailure } = noteLook(entry, isVoid ? undefined : result, { settings, startedAt, wallAt });
     if (isFirstFailure) deps.onFirstFailure();
     if (isChange) deps.onChange();
     deps.onLook(key, result);
