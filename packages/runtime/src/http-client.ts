@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { ClientRequest } from "node:http";
 import https from "node:https";
 import { SluiceError } from "@sluice/core";
 
@@ -26,61 +26,81 @@ export type Ask = {
 
 export type Answer = { readonly status: number; readonly body: unknown };
 
-/** One JSON request. Rejects with UNREACHABLE or TIMEOUT, both transient, or with the reason of an aborted signal. */
+/** Never read: who asked is told of the deadline, or the reason of his own signal. */
+const cutOff = new Error("cut off");
+
+/**
+ * One JSON request. Rejects with UNREACHABLE or TIMEOUT, both transient, or with the reason of an aborted signal. The deadline is
+ * a timer that ends with the request: an `AbortSignal.timeout` fires in any case, long after the answer, with an exception and all.
+ */
 export async function request(ask: Ask): Promise<Answer> {
-  const deadline = AbortSignal.timeout(ask.timeoutMs);
-  const silence = new AbortController();
-  const timer = ask.silentMs === undefined ? undefined : setTimeout(() => silence.abort(), ask.silentMs);
-  const signal = AbortSignal.any([...(ask.signal ? [ask.signal] : []), deadline, ...(timer ? [silence.signal] : [])]);
-  const onBytes = (): void => void timer?.refresh();
+  let outgoing: ClientRequest | undefined;
+  let late: string | undefined;
+  const cut = (): void => void outgoing?.destroy(cutOff);
+  const after = (ms: number, what: string): NodeJS.Timeout =>
+    setTimeout(() => {
+      late ??= what;
+      cut();
+    }, ms);
+  const deadline = after(ask.timeoutMs, `did not answer within ${ask.timeoutMs} ms`);
+  const silence = ask.silentMs === undefined ? undefined : after(ask.silentMs, `sent nothing for ${ask.silentMs} ms`);
+  ask.signal?.addEventListener("abort", cut, { once: true });
   try {
-    const response = await send(ask, signal);
-    return { status: response.statusCode ?? 0, body: await readBody(response, ask.bytesMax ?? 1_048_576, onBytes) };
+    ask.signal?.throwIfAborted();
+    outgoing = begin(ask);
+    return await answerTo(outgoing, ask.bytesMax ?? 1_048_576, () => silence?.refresh());
   } catch (cause) {
     if (ask.signal?.aborted) throw ask.signal.reason;
     if (cause instanceof SluiceError) throw cause;
-    if (deadline.aborted || silence.signal.aborted) throw timedOut(ask, silence.signal.aborted, cause);
+    if (late !== undefined) throw new SluiceError("TIMEOUT", `${ask.url} ${late}`, { cause, transient: true });
     throw new SluiceError("UNREACHABLE", `${ask.url}: ${(cause as Error).message}`, { cause, transient: true });
   } finally {
-    clearTimeout(timer);
+    clearTimeout(deadline);
+    clearTimeout(silence);
+    ask.signal?.removeEventListener("abort", cut);
   }
 }
 
-function timedOut({ url, timeoutMs, silentMs }: Ask, isSilent: boolean, cause: unknown): SluiceError {
-  const what = isSilent ? `sent nothing for ${silentMs} ms` : `did not answer within ${timeoutMs} ms`;
-  return new SluiceError("TIMEOUT", `${url} ${what}`, { cause, transient: true });
-}
-
-function send(ask: Ask, signal: AbortSignal): Promise<IncomingMessage> {
+function begin(ask: Ask): ClientRequest {
   const url = new URL(ask.url);
   const isSecure = url.protocol === "https:";
   const body = ask.body === undefined ? undefined : Buffer.from(JSON.stringify(ask.body));
-  return new Promise((settle, fail) => {
-    const outgoing = (isSecure ? https : http).request(url, {
-      agent: agents[isSecure ? "https:" : "http:"],
-      method: ask.method ?? "GET",
-      signal,
-      headers: {
-        ...ask.headers,
-        accept: "application/json",
-        ...(ask.token === undefined ? {} : { authorization: `Bearer ${ask.token}` }),
-        ...(body === undefined ? {} : { "content-type": "application/json", "content-length": body.length }),
-      },
-    });
-    outgoing.once("response", settle).on("error", fail).end(body);
+  const outgoing = (isSecure ? https : http).request(url, {
+    agent: agents[isSecure ? "https:" : "http:"],
+    method: ask.method ?? "GET",
+    headers: {
+      ...ask.headers,
+      accept: "application/json",
+      ...(ask.token === undefined ? {} : { authorization: `Bearer ${ask.token}` }),
+      ...(body === undefined ? {} : { "content-type": "application/json", "content-length": body.length }),
+    },
   });
+  outgoing.end(body);
+  return outgoing;
 }
 
-async function readBody(body: AsyncIterable<Buffer>, bytesMax: number, onBytes: () => void): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    onBytes();
-    bytes += chunk.length;
-    if (bytes > bytesMax) throw new SluiceError("BODY_TOO_LARGE", `the answer is longer than ${bytesMax} bytes`);
-    chunks.push(chunk);
-  }
-  if (bytes === 0) return undefined;
+function answerTo(outgoing: ClientRequest, bytesMax: number, onBytes: () => void): Promise<Answer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  outgoing.on("error", reject);
+  outgoing.once("response", (response) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    response.on("data", (chunk: Buffer) => {
+      onBytes();
+      bytes += chunk.length;
+      if (bytes > bytesMax) {
+        response.destroy();
+        reject(new SluiceError("BODY_TOO_LARGE", `the answer is longer than ${bytesMax} bytes`));
+      } else chunks.push(chunk);
+    });
+    response.once("end", () => resolve({ status: response.statusCode ?? 0, body: parse(chunks) }));
+    response.on("error", reject);
+  });
+  return promise;
+}
+
+function parse(chunks: readonly Buffer[]): unknown {
+  if (chunks.length === 0) return undefined;
   const text = Buffer.concat(chunks).toString("utf8");
   try {
     return JSON.parse(text);

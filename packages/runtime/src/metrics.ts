@@ -3,9 +3,10 @@ import type { Keyring } from "./keyring.ts";
 
 /**
  * The default of 10 ms wakes every process a hundred times a second, which at rest was nearly a third of all that the lab did. A stall that
- * harms anybody here is one of 200 ms (an agent abstains then), and this still sees it. The lag that Node measures includes it.
+ * harms anybody here is one of 200 ms (an agent abstains then): none is so short that it falls between two of these. The lag that Node
+ * measures includes the precision.
  */
-const eventLoopMonitoringPrecision = 100;
+const eventLoopMonitoringPrecision = 200;
 
 /** A registry of its own per process, with Node's own metrics in it. */
 export function makeRegistry(): Registry {

@@ -72,7 +72,8 @@ export async function lookAtTarget(plan: LookPlan, rules: GuardRules, options: L
 
   if (endpoints.length === 0) resolve(failed("no endpoints"));
   for (let count = 0; count < endpointsUpMin; count += 1) begin();
-  const timer = setTimeout(() => endpoints.forEach(begin), options.deadlineMs * patience);
+  const isHoldingBack = begun < endpoints.length;
+  const timer = isHoldingBack ? setTimeout(() => endpoints.forEach(begin), options.deadlineMs * patience) : undefined;
   const result = await promise;
   clearTimeout(timer);
   options.signal.removeEventListener("abort", cut);

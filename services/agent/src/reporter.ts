@@ -77,8 +77,10 @@ export function makeReporter(deps: Deps): Reporter {
         // A change while a report is under way isn't in that report, so it ends the wait that follows.
         hurried = new AbortController();
         const hurry = hurried.signal;
+        // An interval from begin to begin: the lines to all arbiters then stay together, and one waking serves them all.
+        const nextAt = deps.clock.monotonicMs() + deps.intervalMs();
         if (await report(signal)) await report(signal);
-        await waitFor(deps.intervalMs(), signal, hurry);
+        await waitFor(Math.max(0, nextAt - deps.clock.monotonicMs()), signal, hurry);
       }
     },
   };

@@ -17,7 +17,7 @@ import { type ArbiterLines, makeArbiterLines } from "./arbiter-lines.ts";
 import { makeConfigFollower } from "./config-follower.ts";
 import { type GatewayLines, makeGatewayLines } from "./gateway-lines.ts";
 import type { GuardRules } from "./guard-target.ts";
-import { watchStalls } from "./heartbeat.ts";
+import { makeHeartbeat } from "./heartbeat.ts";
 import { lookAtTarget, lookPlans } from "./look-target.ts";
 import { type AgentMetrics, makeAgentMetrics, noteLook, noteSaying } from "./metrics.ts";
 import { leaveAddress, ownDoor } from "./own-door.ts";
@@ -98,7 +98,6 @@ type Parts = {
   readonly gateways: GatewayLines;
   readonly configs: ReturnType<typeof makeConfigFollower>;
   readonly stop: AbortController;
-  readonly watchStalls: () => Promise<void>;
 };
 
 function assemble(options: AgentOptions, wiring: Wiring): Parts {
@@ -111,10 +110,18 @@ function assemble(options: AgentOptions, wiring: Wiring): Parts {
   const rules = (): GuardRules => ({ allow: probes().allow, own });
   const hurry = (): void => lines.hurry();
   const local = localAddress === undefined ? {} : { localAddress };
+  const bounds = (until: AbortSignal) => ({ deadlineMs: probes().deadlineMs, signal: until, ...local });
+  const heartbeat = makeHeartbeat(clock, (stalledMs) => {
+    metrics.stalls.inc();
+    logger.warn({ event: "stalled", stalledMs }, `the event loop stood still for ${Math.round(stalledMs)} ms`);
+    watcher.discardInFlight();
+    eyes.stalled();
+  });
   const watcher = makeWatcher(
     {
       clock,
-      look: (plan, until) => lookAtTarget(plan, rules(), { deadlineMs: probes().deadlineMs, signal: until, ...local }),
+      look: (plan, until) => heartbeat.during(() => lookAtTarget(plan, rules(), bounds(until))),
+      onTurn: (dueAt) => heartbeat.wasDue(dueAt),
       onChange: hurry,
       onFirstFailure: () => eyes.check(),
       onLook: (key, result) => noteLook(metrics, key, result),
@@ -153,12 +160,6 @@ function assemble(options: AgentOptions, wiring: Wiring): Parts {
       configs.heard(arbiter, configRevision);
     },
   });
-  const onStall = (stalledMs: number): void => {
-    metrics.stalls.inc();
-    logger.warn({ event: "stalled", stalledMs }, `the event loop stood still for ${Math.round(stalledMs)} ms`);
-    watcher.discardInFlight();
-    eyes.stalled();
-  };
   configs.onChange(({ config }) => {
     metrics.health.reset();
     metrics.firstTokenSeconds.reset();
@@ -167,14 +168,14 @@ function assemble(options: AgentOptions, wiring: Wiring): Parts {
     gateways.follow(config);
     hurry();
   });
-  return { watcher, eyes, lines, gateways, configs, stop, watchStalls: () => watchStalls(clock, signal, onStall) };
+  return { watcher, eyes, lines, gateways, configs, stop };
 }
 
 /** Sets everything going; resolves when `stop` was aborted and all has ended. */
 async function run(parts: Parts, keysets: KeysetDeps): Promise<void> {
   const { watcher, eyes, lines, gateways, configs, stop } = parts;
   const arbiters = (): Config["arbiters"] => configs.now().config.arbiters;
-  const running = [parts.watchStalls(), eyes.run(), followKeysets(keysets, arbiters, stop.signal)];
+  const running = [eyes.run(), followKeysets(keysets, arbiters, stop.signal)];
   configs.begin();
   await Promise.all(running);
   watcher.stop();

@@ -99,6 +99,7 @@ test("a look that ends long after its deadline is discarded: the agent stood sti
       },
       onChange: () => undefined,
       onFirstFailure: () => assert.fail("no failure was seen"),
+      onTurn: () => undefined,
       onLook: () => looked.resolve(undefined),
     },
     { probes },

@@ -34,6 +34,8 @@ type Deps = {
   readonly onChange: () => void;
   /** A streak of failures begins that may end in `down`. */
   readonly onFirstFailure: () => void;
+  /** Looks that were due at that time begin now. */
+  readonly onTurn: (dueAt: number) => void;
   readonly onLook: (key: TargetKey, result: LookResult) => void;
 };
 
@@ -45,7 +47,8 @@ export function makeWatcher(deps: Deps, config: Pick<Config, "probes">): Watcher
   let generation = 0;
   const alarm = makeAlarm(clock, turn);
 
-  function turn(): void {
+  function turn(dueAt: number): void {
+    deps.onTurn(dueAt);
     const now = clock.monotonicMs();
     for (const [key, entry] of watched) {
       if (isDue(entry.pace, now, settings.intervalMs)) void lookOnce(key, entry);
@@ -64,9 +67,8 @@ export function makeWatcher(deps: Deps, config: Pick<Config, "probes">): Watcher
     const result = await deps.look(entry.plan, stopped.signal);
     if (stopped.signal.aborted || watched.get(key) !== entry) return;
     // After a stall the deadlines of looks may fire before the heartbeat has noticed it. Their lateness gives it away too.
-    const isLate = clock.monotonicMs() - startedAt > settings.deadlineMs + stallMaxMs;
-    const counted = begun !== generation || isLate ? undefined : result;
-    const { isChange, isFirstFailure } = noteLook(entry, counted, { settings, startedAt, wallAt });
+    const isVoid = begun !== generation || clock.monotonicMs() - startedAt > settings.deadlineMs + stallMaxMs;
+    const { isChange, isFirstFailure } = noteLook(entry, isVoid ? undefined : result, { settings, startedAt, wallAt });
     if (isFirstFailure) deps.onFirstFailure();
     if (isChange) deps.onChange();
     deps.onLook(key, result);

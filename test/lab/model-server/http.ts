@@ -14,6 +14,9 @@ export type HttpSide = {
 // Imported as a module, node:http resolves all its exports, WebSocket among them, and that loads undici: 11 MB for nothing.
 const { createServer } = process.getBuiltinModule("node:http");
 
+/** Made once: an abort without a reason makes a new exception, stack and all, for each connection that ends. */
+const gone = new Error("the caller is gone");
+
 /** What is known of a connection: how many answers it is owed (with pipelining more than one), and when it is gone. */
 type Connection = { owed: number; readonly gone: AbortController; readonly isAdmin: boolean };
 
@@ -45,7 +48,7 @@ export function makeHttpSide(parts: HttpParts): HttpSide {
       connections.set(socket, connection);
       socket.once("close", () => {
         connections.delete(socket);
-        connection.gone.abort();
+        connection.gone.abort(gone);
       });
       server.emit("connection", socket);
     },

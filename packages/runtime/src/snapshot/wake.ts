@@ -12,7 +12,8 @@ export interface Wake {
 /** Below the shortest time in which a site that hangs is evacuated, 3 s; above what a busy machine takes away. */
 export const stoodStillMs = 2_000;
 const catchUpMs = 1_000;
-const beatMs = 250;
+/** A gap is measured from a beat, so a standstill that began just before the next one counts for up to so much longer. */
+const beatMs = 500;
 
 type Deps = {
   /** Monotonic milliseconds, and wall-clock ones: only the latter go on while a machine is suspended. */

@@ -24,6 +24,9 @@ export type Ask = {
   readonly onPiece?: (piece: Buffer) => void;
 };
 
+/** Made once: every response closes, and most of them after their end. */
+const cutOff = new Error("aborted");
+
 const connectPlain = (options: object) => connect(options as TcpNetConnectOpts);
 
 /** One request on a connection of its own: no redirects, no decompression, everything bounded. */
@@ -85,7 +88,7 @@ function readBody(response: IncomingMessage, { onPiece, bytesMax = bodyBytesMax 
   });
   response.once("end", () => resolve(Buffer.concat(pieces).toString("utf8")));
   response.once("error", reject);
-  // Cut off without a word, which is no end.
-  response.once("close", () => reject(new Error("aborted")));
+  // Without an end before it, it was cut off without a word.
+  response.once("close", () => reject(cutOff));
   return promise;
 }

@@ -30,8 +30,8 @@ export async function timeLook(
   const startedAt = performance.now();
   const over = new AbortController();
   const { signal } = over;
-  const late = new Error(`no answer within ${options.deadlineMs} ms`);
-  const timer = setTimeout(() => over.abort(late), options.deadlineMs);
+  const end = (): void => over.abort(new Error(`no answer within ${options.deadlineMs} ms`));
+  const timer = setTimeout(end, options.deadlineMs);
   const cut = (): void => over.abort(options.signal.reason);
   options.signal.addEventListener("abort", cut, { once: true });
   if (options.signal.aborted) cut();
