@@ -1,9 +1,10 @@
 import type { Socket } from "node:net";
 import { spare } from "./wire/http2/output.ts";
 import type { Sender } from "./wire/http2/sender.ts";
+import { type Speaker, sendAtTurnEnd } from "./wire/turn-end.ts";
 
 /** Sends what a session of HTTP/2 says: all that was said in one turn of the event loop, by all of its streams, in one write. */
-export class SessionSocket {
+export class SessionSocket implements Speaker {
   readonly socket: Socket;
   readonly #sender: Sender;
   readonly #isTls: boolean;
@@ -17,8 +18,7 @@ export class SessionSocket {
 
   /** There is something to send. */
   wake(): void {
-    if (due.length === 0) setImmediate(sendAll);
-    due.push(this);
+    sendAtTurnEnd(this);
   }
 
   send(): void {
@@ -61,11 +61,3 @@ export class SessionSocket {
 
 /** Unit: bytes. */
 const unreadMax = 1_048_576;
-
-let due: SessionSocket[] = [];
-
-function sendAll(): void {
-  const sockets = due;
-  due = [];
-  for (const socket of sockets) socket.send();
-}
