@@ -107,9 +107,8 @@ test("requests that are alike in part are told apart", () => {
   ];
   for (const change of changes) log({ ...record, ...change });
   for (const [at, change] of changes.entries()) {
-    const { time, ...line } = JSON.parse(lines[at] ?? "") as { readonly [key: string]: unknown };
-    const { time: _, ...expected } = lineOf(change);
-    assert.deepEqual(line, expected);
+    const line = JSON.parse(lines[at] ?? "") as object;
+    assert.deepEqual({ ...line, time: "" }, { ...lineOf(change), time: "" });
   }
 });
 
