@@ -1,10 +1,9 @@
 import type { Socket } from "node:net";
 import { spare } from "./wire/http2/output.ts";
 import type { Sender } from "./wire/http2/sender.ts";
-import { type Speaker, sendAtTurnEnd } from "./wire/turn-end.ts";
 
 /** Sends what a session of HTTP/2 says: all that was said in one turn of the event loop, by all of its streams, in one write. */
-export class SessionSocket implements Speaker {
+export class SessionSocket {
   readonly socket: Socket;
   readonly #sender: Sender;
   readonly #isTls: boolean;
@@ -18,7 +17,8 @@ export class SessionSocket implements Speaker {
 
   /** There is something to send. */
   wake(): void {
-    sendAtTurnEnd(this);
+    if (due.length === 0) setImmediate(sendAll);
+    due.push(this);
   }
 
   send(): void {
@@ -61,3 +61,11 @@ export class SessionSocket implements Speaker {
 
 /** Unit: bytes. */
 const unreadMax = 1_048_576;
+
+let due: SessionSocket[] = [];
+
+function sendAll(): void {
+  const sockets = due;
+  due = [];
+  for (const socket of sockets) socket.send();
+}
