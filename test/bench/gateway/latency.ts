@@ -26,6 +26,10 @@ export const latency: Series = {
     const net = await drawNet();
     await using backend = await startAnswering(addressesOf(net).backend);
     await using ground = await startGround({ cores, net, backend: backend.address, protocol: "http1", names });
+    await warmUp(
+      names.map((name) => ground.at(name)),
+      setting,
+    );
     const plan = { ...setting, names, rounds: isShort ? turns.short : turns.full };
     const rounds = await playRounds<ProxyName>(plan, (name) => slowest(ground.at(name), setting));
     const addedBy = (name: ProxyName): readonly number[] =>
@@ -50,6 +54,15 @@ export const latency: Series = {
     };
   },
 };
+
+/**
+ * At so few requests a second it takes Node a minute until its code is compiled, and it does that on the core on which it serves: what would be
+ * measured is how a process starts. So each of them is asked for as much as it can do first.
+ */
+async function warmUp(all: readonly Address[], { seconds }: Setting): Promise<void> {
+  for (const to of all)
+    await requestRate({ to, path: "/v1/models", seconds, warmUpMs: 0, flags: ["--h1", "-c", "32"] });
+}
 
 async function slowest(to: Address, { seconds, warmUpMs }: Setting): Promise<Measured> {
   const directory = await mkdtemp(join(tmpdir(), "sluice-bench-latency-"));

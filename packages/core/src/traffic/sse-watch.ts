@@ -100,6 +100,7 @@ function watchLines(): { see(chunk: Uint8Array): void; isDone(): boolean; isErro
     see(chunk) {
       let index = 0;
       while (index < chunk.length) {
+        if (pattern === dataPattern && at === 0 && isOrdinary(chunk, index)) pattern = undefined;
         if (pattern === undefined) {
           index = chunk.indexOf(lineFeed, index);
           if (index < 0) return;
@@ -116,6 +117,24 @@ function watchLines(): { see(chunk: Uint8Array): void; isDone(): boolean; isErro
     isError: () => isError,
   };
 }
+
+/**
+ * Nearly every line of a model's stream is of this kind, and to see it here takes a fifth of the steps: data, and an object whose
+ * first field can't be `error`.
+ */
+const isOrdinary = (chunk: Uint8Array, from: number): boolean =>
+  chunk[from + 7] === quote &&
+  chunk[from + 8] !== letterE &&
+  chunk[from + 6] === openBrace &&
+  chunk[from + 5] === space &&
+  chunk[from + 4] === dataPattern[4] &&
+  chunk[from + 3] === dataPattern[3] &&
+  chunk[from + 2] === dataPattern[2] &&
+  chunk[from + 1] === dataPattern[1] &&
+  chunk[from] === dataPattern[0] &&
+  from + 8 < chunk.length;
+
+const letterE = 101;
 
 const headBytesMax = 512;
 /** The last event with a `finish_reason`, and one with the usage behind it, are some 400 bytes each. */

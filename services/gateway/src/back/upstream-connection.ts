@@ -8,6 +8,7 @@ import { type Malformed, malformed } from "../wire/malformed.ts";
 import { MessageReader, type MessageSink } from "../wire/message-reader.ts";
 import { parseResponseHead, type ResponseHead } from "../wire/response-head.ts";
 import type { Sweep, Swept } from "../wire/sweep.ts";
+import { type Speaker, sendAtTurnEnd } from "../wire/turn-end.ts";
 import type { SentByHttp1 } from "./http1.ts";
 import type { BackLimits } from "./limits.ts";
 import type { SocketOwner } from "./open-socket.ts";
@@ -22,7 +23,7 @@ export type ConnectionParts = {
 };
 
 /** One connection to an endpoint: one request on it at a time. */
-export class UpstreamConnection implements MessageSink<ResponseHead>, SocketOwner, Swept {
+export class UpstreamConnection implements MessageSink<ResponseHead>, SocketOwner, Speaker, Swept {
   /** It was connected. */
   isReady = false;
   /** It has carried a request. */
@@ -38,6 +39,8 @@ export class UpstreamConnection implements MessageSink<ResponseHead>, SocketOwne
   #keptMs: number;
   #interims = 0;
   #trailers: HeaderList | undefined;
+  /** A request that leaves at the end of this turn. */
+  #out = "";
   #isPaused = false;
   /** What of a body was found in the chunk that is being read. */
   #bodyAt = 0;
@@ -78,9 +81,9 @@ export class UpstreamConnection implements MessageSink<ResponseHead>, SocketOwne
       this.#isRequestWhole = false;
       this.#stopBody = sendBody(request.body, { socket, text, bytes, onSent: (isWhole) => this.#bodySent(isWhole) });
     } else if (request.body === undefined) {
-      socket.write(text, "latin1");
+      this.#say(text);
     } else if (request.body.length <= shortBytes) {
-      socket.write(text + latin1(request.body), "latin1");
+      this.#say(text + latin1(request.body));
     } else {
       socket.cork();
       socket.write(text, "latin1");
@@ -88,6 +91,18 @@ export class UpstreamConnection implements MessageSink<ResponseHead>, SocketOwne
       socket.uncork();
     }
     sent.on(this);
+  }
+
+  #say(text: string): void {
+    this.#out = text;
+    sendAtTurnEnd(this);
+  }
+
+  send(): void {
+    const out = this.#out;
+    if (out === "") return;
+    this.#out = "";
+    this.#socket?.write(out, "latin1");
   }
 
   #bodySent(isWhole: boolean): void {
@@ -106,7 +121,7 @@ export class UpstreamConnection implements MessageSink<ResponseHead>, SocketOwne
   read(chunk: Buffer, end = chunk.length): void {
     const sent = this.#sent;
     // Nobody has asked: it may be the end of an answer that was taken for complete, and whose beginning would the next one be?
-    if (sent === undefined) return this.destroy();
+    if (sent === undefined || this.#out !== "") return this.destroy();
     this.#touch();
     const to = this.#reader.read(chunk, 0, end);
     if (this.#bodyEnd > 0) {
@@ -202,6 +217,7 @@ export class UpstreamConnection implements MessageSink<ResponseHead>, SocketOwne
   destroy(): void {
     this.#stopBody?.();
     this.#stopBody = undefined;
+    this.#out = "";
     this.#socket?.destroy();
   }
 

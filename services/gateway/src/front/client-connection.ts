@@ -2,10 +2,12 @@ import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { Body, Hop } from "../relay/inbound.ts";
+import { shortBytes } from "../wire/chunk-text.ts";
 import type { Malformed } from "../wire/malformed.ts";
 import { MessageReader, type MessageSink } from "../wire/message-reader.ts";
 import { parseRequestHead, type RequestHead } from "../wire/request-head.ts";
 import type { Sweep, Swept } from "../wire/sweep.ts";
+import { type Speaker, sendAtTurnEnd } from "../wire/turn-end.ts";
 import { BodyStream } from "./body-stream.ts";
 import type { Http1Events } from "./http1.ts";
 import { Http1Inbound } from "./http1-inbound.ts";
@@ -17,7 +19,7 @@ export type Shared = { readonly limits: Limits; readonly events: Http1Events; re
 type Phase = "kept" | "head" | "exchange" | "leaving";
 
 /** A client's connection: its requests one after the other, each with its answer before the next is looked at. */
-export class ClientConnection implements MessageSink<RequestHead>, Swept {
+export class ClientConnection implements MessageSink<RequestHead>, Speaker, Swept {
   readonly socket: Socket;
   readonly shared: Shared;
   readonly isTls: boolean;
@@ -37,6 +39,8 @@ export class ClientConnection implements MessageSink<RequestHead>, Swept {
   /** What came behind the present request: the next ones, which wait for its answer. */
   #rest: Buffer | undefined;
   #isFeeding = false;
+  /** What leaves at the end of this turn; a character for each byte. */
+  #out = "";
 
   constructor(socket: Socket, shared: Shared) {
     this.socket = socket;
@@ -51,6 +55,20 @@ export class ClientConnection implements MessageSink<RequestHead>, Swept {
     socket.on("close", this.#onClose);
     socket.on("drain", this.#onDrain);
     socket.resume();
+  }
+
+  say(text: string): void {
+    if (this.#out === "") sendAtTurnEnd(this);
+    this.#out += text;
+    // Whoever asks for much at once is asked to take the answers: the socket says when that doesn't go on.
+    if (this.#out.length > shortBytes) this.send();
+  }
+
+  send(): void {
+    const out = this.#out;
+    if (out === "") return;
+    this.#out = "";
+    if (!this.socket.destroyed) this.socket.write(out, "latin1");
   }
 
   touch(): void {
@@ -123,7 +141,7 @@ export class ClientConnection implements MessageSink<RequestHead>, Swept {
   #begin(head: RequestHead): void {
     if (head.expect !== undefined) {
       if (head.expect.toLowerCase() !== "100-continue") return this.#refuse({ status: 417 });
-      if (!this.isRequestWhole) this.socket.write("HTTP/1.1 100 Continue\r\n\r\n", "latin1");
+      if (!this.isRequestWhole) this.say("HTTP/1.1 100 Continue\r\n\r\n");
     }
     this.#inbound = new Http1Inbound(this, head, this.#takeBody());
     this.shared.events.onRequest(this.#inbound);
@@ -165,7 +183,10 @@ export class ClientConnection implements MessageSink<RequestHead>, Swept {
     this.#inbound = undefined;
     inbound?.leave();
     // In the midst of an answer no other can be given.
-    if (inbound?.isBegun) return void this.socket.destroy();
+    if (inbound?.isBegun) {
+      this.send();
+      return void this.socket.destroy();
+    }
     const title = STATUS_CODES[status] ?? "Bad Request";
     this.#leave(`HTTP/1.1 ${status} ${title}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
   }
@@ -175,6 +196,7 @@ export class ClientConnection implements MessageSink<RequestHead>, Swept {
     this.#enter("leaving");
     this.#rest = undefined;
     const said = (): void => this.touch();
+    this.send();
     if (word === undefined) this.socket.end(said);
     else this.socket.end(word, "latin1", said);
     this.socket.resume();
@@ -182,6 +204,7 @@ export class ClientConnection implements MessageSink<RequestHead>, Swept {
 
   #handOver(head: RequestHead, first: Buffer): void {
     const { socket } = this;
+    this.send();
     this.#phase = "leaving";
     socket.pause();
     socket.off("data", this.#onData);
@@ -200,6 +223,7 @@ export class ClientConnection implements MessageSink<RequestHead>, Swept {
 
   /** A client that closes while it is owed an answer has left; what it was sent already may still reach it. */
   readonly #onEnd = (): void => {
+    this.send();
     if (this.#phase === "head" || this.#phase === "exchange") this.socket.destroy();
   };
 

@@ -8,7 +8,7 @@ import { httpDate } from "./http-date.ts";
 /** How the client tells where the answer's body ends. `close`: a client of HTTP/1.0 doesn't know chunks. */
 type Form = "none" | "length" | "chunked" | "close";
 
-/** One request of HTTP/1.1, and its answer. What is said between two flushes leaves in one write. */
+/** One request of HTTP/1.1, and its answer. What is said between two flushes leaves in one write, at the end of the turn. */
 export class Http1Inbound implements Inbound {
   readonly protocol = "http1";
   readonly method: string;
@@ -101,6 +101,7 @@ export class Http1Inbound implements Inbound {
       socket.cork();
       if (isChunked) this.#text += chunkLine(chunk.length);
       this.#flush();
+      this.#connection.send();
       socket.write(isLent ? Buffer.from(chunk) : chunk);
       if (isChunked) socket.write("\r\n", "latin1");
       socket.uncork();
@@ -124,6 +125,7 @@ export class Http1Inbound implements Inbound {
   /** Whoever waits to be told that the client has gone is told when the socket has closed. */
   cut(): void {
     this.#text = "";
+    this.#connection.send();
     this.#connection.socket.destroy();
   }
 
@@ -134,7 +136,7 @@ export class Http1Inbound implements Inbound {
   #flush(): void {
     if (this.#text === "") return;
     this.#connection.touch();
-    this.#connection.socket.write(this.#text, "latin1");
+    this.#connection.say(this.#text);
     this.#text = "";
   }
 

@@ -1,9 +1,11 @@
 import {
+  type ChannelName,
   type Hash32,
   type MonoMs,
   type PoolLook,
   type PoolTraffic,
   poolKey,
+  type ServiceName,
   type SiteName,
   type TargetKey,
 } from "@sluice/core";
@@ -14,6 +16,8 @@ import { type LocalPool, makeLocalPool, type Picking } from "./local-pool.ts";
 export interface LocalPools {
   use(routes: Routes): void;
   find(target: TargetKey): LocalPool | undefined;
+  /** The same, for what is asked with every request: to make a key and look it up by its text takes longer. */
+  of(service: ServiceName, channel: ChannelName): LocalPool | undefined;
   /** One evaluation of each. To be called each 250 ms. */
   judge(): void;
   traffic(): readonly PoolTraffic[];
@@ -43,13 +47,18 @@ type Held = {
 
 export function makeLocalPools({ site, hash, now, onTurn }: LocalPoolsDeps): LocalPools {
   const held = new Map<TargetKey, Held>();
+  let byService = new Map<ServiceName, Map<ChannelName, LocalPool>>();
   const find = (target: TargetKey): LocalPool | undefined => held.get(target)?.pool;
 
   return {
     find,
+    of: (service, channel) => byService.get(service)?.get(channel),
     use(routes) {
       const gone = new Map(held);
+      byService = new Map();
       for (const { name, route } of routes.byHost.values()) {
+        const byChannel = new Map<ChannelName, LocalPool>();
+        byService.set(name, byChannel);
         const main = poolKey(name, route.channels[0]?.name ?? "", site);
         for (const pool of route.pools) {
           if (pool.site !== site) continue;
@@ -59,8 +68,13 @@ export function makeLocalPools({ site, hash, now, onTurn }: LocalPoolsDeps): Loc
           const standing = held.get(target);
           standing?.pool.change(pool, now());
           if (standing) standing.beside = beside;
-          else
-            held.set(target, { pool: makeLocalPool({ service: name, pool, hash }, now()), beside, report: undefined });
+          const entry = standing ?? {
+            pool: makeLocalPool({ service: name, pool, hash }, now()),
+            beside,
+            report: undefined,
+          };
+          held.set(target, entry);
+          byChannel.set(pool.channel, entry.pool);
         }
       }
       for (const [target, { pool }] of gone) {

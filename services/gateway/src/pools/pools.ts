@@ -1,4 +1,4 @@
-import { type GatewayPeer, type MonoMs, type PoolViews, poolKey, type SiteName } from "@sluice/core";
+import { type GatewayPeer, type MonoMs, type PoolViews, type SiteName } from "@sluice/core";
 import type { TlsTo } from "../back/limits.ts";
 import type { Routes } from "../compile-routes.ts";
 import { type LocalPools, type LocalPoolsDeps, makeLocalPools } from "./local-pools.ts";
@@ -43,7 +43,7 @@ export function makePools(deps: PoolsDeps): Pools {
     now,
     views: {
       admits(service, channel, site) {
-        if (site === here) return local.find(poolKey(service, channel, site))?.watch.admitted ?? 0;
+        if (site === here) return local.of(service, channel)?.watch.admitted ?? 0;
         return peers.get(site)?.mayServe(service, channel, now()) ? 1 : 0;
       },
     },

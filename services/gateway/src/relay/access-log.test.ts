@@ -83,11 +83,39 @@ test("of what isn't known nothing is said", () => {
     "method",
     "host",
     "path",
-    "protocol",
     "remoteAddress",
+    "protocol",
     "status",
     "attempts",
     "requestBytes",
     "responseBytes",
   ]);
+});
+
+test("requests that are alike in part are told apart", () => {
+  const lines: string[] = [];
+  const log = makeAccessLog("gateway-a", (line) => lines.push(line));
+  const changes: readonly Partial<RequestRecord>[] = [
+    {},
+    { status: 503 },
+    {},
+    { reason: "another" },
+    { endpoint: "127.0.0.1:2" },
+    { outcome: { kind: "success" } },
+    { channel: "stable", because: "pin" },
+    { slot: 18, path: "/other", firstByteMs: 1 },
+  ];
+  for (const change of changes) log({ ...record, ...change });
+  for (const [at, change] of changes.entries()) {
+    const line = JSON.parse(lines[at] ?? "") as object;
+    assert.deepEqual({ ...line, time: "" }, { ...lineOf(change), time: "" });
+  }
+});
+
+test("a line is ASCII, and still says what was sent", () => {
+  const lines: string[] = [];
+  makeAccessLog("gateway-a", (line) => lines.push(line))({ ...record, path: "/\u00fc\u007f", reason: "\u2026" });
+  assert.match(lines[0] ?? "", /^[\x20-\x7e]+\n$/);
+  const { path, reason } = JSON.parse(lines[0] ?? "") as { readonly [key: string]: unknown };
+  assert.deepEqual([path, reason], ["/\u00fc\u007f", "\u2026"]);
 });

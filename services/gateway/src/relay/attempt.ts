@@ -33,13 +33,13 @@ export class Attempt implements UpstreamEvents {
   #isLeft = false;
 
   constructor(exchange: Exchange, rank: number, except: Endpoint | undefined) {
-    const { deps, decision, userHash } = exchange.parts;
+    const { deps, service, decision, userHash } = exchange.parts;
     this.#exchange = exchange;
     this.rank = rank;
     this.site = decision.sites[rank] ?? decision.sites[0];
     const now = deps.pools.now();
     if (this.site === deps.site) {
-      this.pool = deps.pools.local.find(targetOf(exchange.parts, this.site));
+      this.pool = deps.pools.local.of(service, decision.channel);
       this.endpoint = this.pool?.pick({ userHash, chance: deps.chance(), except }, now);
     } else {
       this.peer = deps.pools.peer(this.site);

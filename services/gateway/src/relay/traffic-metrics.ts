@@ -1,4 +1,5 @@
 import { Counter, Histogram, type Registry } from "prom-client";
+import { memoize } from "./memo.ts";
 import type { RequestRecord } from "./record.ts";
 
 /**
@@ -56,7 +57,7 @@ export function makeTrafficMetrics(registry: Registry): TrafficMetrics {
   // Looking a child up by its labels costs more than counting, so each is looked up once, and told of many at a time.
   const known = new Map<string, Series>();
 
-  function seriesOf(record: RequestRecord): Series {
+  const seriesOf = memoize((record: RequestRecord): Series => {
     const { service = "", channel = "", site = "", protocol, status, grpcStatus, outcome } = record;
     const because = becauseOf(record);
     const kind = outcome?.kind ?? "own";
@@ -72,7 +73,7 @@ export function makeTrafficMetrics(registry: Registry): TrafficMetrics {
     };
     known.set(key, series);
     return series;
-  }
+  });
 
   return {
     note(record) {
