@@ -20,7 +20,7 @@ const timeoutMs = 240_000;
 const killAfterMs = 5_000;
 
 /** The rooms whose tests need no processes of their own: loading the sources costs more than the tests do, so it's done once. */
-const together = /^(packages\/(?:contract|core|dns|ports|runtime|testkit)|services\/[^/]+|test\/law)\//;
+const together = /^(packages\/(?:cli|contract|core|dns|ports|runtime|testkit)|services\/[^/]+|test\/law)\//;
 /** The longest come first; begun last, one lane would wait for them alone. */
 const slowest = ["test/lab/story/", "test/conformance/", "services/agent/", "test/scenarios/", "test/", "services/"];
 
