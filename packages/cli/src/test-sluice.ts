@@ -2,20 +2,9 @@ import { spawn } from "node:child_process";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runProgram } from "./run-program.ts";
+import { type Ended, runHere } from "./run-here.ts";
 
-export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
-
-/** Runs a command line to its end, in this process: a process of its own would load everything anew, which is most of what a command costs. */
-export async function sluice(...args: readonly string[]): Promise<Ended> {
-  const ended = { code: 0, stdout: "", stderr: "" };
-  await runProgram(args, {
-    out: (text) => void (ended.stdout += text),
-    err: { write: (text) => void (ended.stderr += text) },
-    endWith: (code) => void (ended.code = code),
-  });
-  return ended;
-}
+export const sluice = (...args: readonly string[]): Promise<Ended> => runHere(args);
 
 /** The same as a process of its own. */
 export function sluiceProcess(...args: readonly string[]): Promise<Ended> {
