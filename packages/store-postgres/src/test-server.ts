@@ -38,14 +38,16 @@ export async function openTestServer(): Promise<TestServer> {
   const given = process.env["SLUICE_TEST_DATABASE_URL"];
   if (given === undefined || given === "") {
     const server = await startServerForTest();
-    return { makeDatabase: makeLender(server.url).lend, stop: () => server.stop() };
+    return { ...makeLender(server.url), stop: () => server.stop() };
   }
-  const { lend, dropAll } = makeLender(given);
-  return { makeDatabase: lend, stop: dropAll };
+  const { dropAll, ...lender } = makeLender(given);
+  return { ...lender, stop: dropAll };
 }
 
+type Lender = Pick<TestServer, "makeDatabase"> & { readonly dropAll: () => Promise<void> };
+
 /** Making and dropping a database costs more than what a test does in it, so one that a test has left is emptied and lent again. */
-function makeLender(serverUrl: string): { lend(): Promise<TestDatabase>; dropAll(): Promise<void> } {
+function makeLender(serverUrl: string): Lender {
   const all: string[] = [];
   const free: string[] = [];
 
@@ -57,7 +59,7 @@ function makeLender(serverUrl: string): { lend(): Promise<TestDatabase>; dropAll
   }
 
   return {
-    async lend() {
+    makeDatabase: async () => {
       const name = free.pop() ?? (await make());
       const url = new URL(serverUrl);
       url.pathname = `/${name}`;
@@ -68,7 +70,7 @@ function makeLender(serverUrl: string): { lend(): Promise<TestDatabase>; dropAll
       };
       return { url: url.href, ask, drop };
     },
-    async dropAll() {
+    dropAll: async () => {
       for (const name of all) await askOnce(serverUrl, `DROP DATABASE ${name} WITH (FORCE)`);
     },
   };
