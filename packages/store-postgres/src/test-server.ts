@@ -33,8 +33,25 @@ async function startServerForTest(): Promise<EmbeddedPostgres> {
   return { ...server, stop };
 }
 
-/** The server that SLUICE_TEST_DATABASE_URL leads to, or an embedded one. */
+let shared: { readonly server: Promise<TestServer>; users: number } | undefined;
+
+/** The server that SLUICE_TEST_DATABASE_URL leads to, or an embedded one; the test files of one process share it. */
 export async function openTestServer(): Promise<TestServer> {
+  const mine = (shared ??= { server: openServer(), users: 0 });
+  mine.users += 1;
+  const { makeDatabase, stop } = await mine.server;
+  return {
+    makeDatabase,
+    async stop() {
+      mine.users -= 1;
+      if (mine.users > 0) return;
+      if (shared === mine) shared = undefined;
+      await stop();
+    },
+  };
+}
+
+async function openServer(): Promise<TestServer> {
   const given = process.env["SLUICE_TEST_DATABASE_URL"];
   if (given === undefined || given === "") {
     const server = await startServerForTest();
