@@ -19,9 +19,12 @@ export type Ended = { readonly job: Job; readonly counts: Counts | undefined; re
 const timeoutMs = 360_000;
 const killAfterMs = 5_000;
 
-/** The rooms whose tests share a process: loading the sources costs more than most of their tests do, so it's done once. */
+/**
+ * The rooms whose tests share a process: loading the sources costs more than most of their tests do, so it's done once. Apart
+ * stay the lab's stories, each with a lab, and the statistics of latency, which a process that has done much already disturbs.
+ */
 const together =
-  /^(packages\/[^/]+|services\/[^/]+|test\/(?:bench|chaos|conformance|law|peers|scenarios)|test\/lab(?=\/(?!story\/)))\//;
+  /^(packages\/[^/]+|services\/[^/]+|test\/(?:bench|chaos|law|peers|scenarios)|test\/conformance(?=\/(?!latency\.))|test\/lab(?=\/(?!story\/)))\//;
 /** Tests that mostly wait are so many jobs: side by side they wait together. */
 const shares: Readonly<Record<string, number>> = { "test/conformance": 6, "test/scenarios": 3 };
 /** The longest come first; begun last, one lane would wait for them alone. */
