@@ -1,5 +1,5 @@
-import { globSync, readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { chmodSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import { join, sep } from "node:path";
 import { type PeerName, peer, peerNames, peers } from "./peers/peer.ts";
 import { type Ended, jobsOf, runJobs } from "./runner/jobs.ts";
@@ -66,6 +66,10 @@ async function runFiles(paths: readonly string[]): Promise<Sums> {
   delete process.env["NODE_TEST_CONTEXT"];
   // The jobs load the same sources: stripped and compiled once.
   process.env["NODE_COMPILE_CACHE"] ??= join(root, "node_modules/.cache/compile");
+  // And run the same programs: bundled once, for this run alone, so that they are never older than their sources.
+  const programs = mkdtempSync(join(tmpdir(), "sluice-test-"));
+  chmodSync(programs, 0o755);
+  process.env["SLUICE_PROGRAMS"] = programs;
   const ends: Ended[] = [];
   const begun = performance.now();
   const onEnd = (ended: Ended): void => {
@@ -73,6 +77,7 @@ async function runFiles(paths: readonly string[]): Promise<Sums> {
     process.stdout.write(ended.output);
   };
   await runJobs(jobsOf(paths), { lanes, root, onEnd });
+  rmSync(programs, { recursive: true });
   const sum = (of: "tests" | "failed" | "skipped"): number =>
     ends.reduce((all, { counts }) => all + (counts?.[of] ?? 0), 0);
   const [tests, fail, skipped] = [sum("tests"), sum("failed"), sum("skipped")];

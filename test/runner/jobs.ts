@@ -16,19 +16,43 @@ export type Counts = {
 export type Ended = { readonly job: Job; readonly counts: Counts | undefined; readonly output: string };
 
 /** One job may take this long before it counts as hung. Unit: milliseconds. */
-const timeoutMs = 240_000;
+const timeoutMs = 360_000;
 const killAfterMs = 5_000;
 
-/** The rooms whose tests need no processes of their own: loading the sources costs more than the tests do, so it's done once. */
-const together = /^(packages\/(?:contract|core|dns|ports|runtime|testkit)|services\/[^/]+|test\/law)\//;
+/**
+ * The rooms whose tests share a process: loading the sources costs more than most of their tests do, so it's done once. Apart
+ * stay the lab's stories, each with a lab, and the statistics of latency, which a process that has done much already disturbs.
+ */
+const together =
+  /^(packages\/[^/]+|services\/[^/]+|test\/(?:bench|chaos|law|peers|scenarios)|test\/conformance(?=\/(?!latency\.))|test\/lab(?=\/(?!story\/)))\//;
+/** Tests that mostly wait are so many jobs: side by side they wait together. */
+const shares: Readonly<Record<string, number>> = { "test/conformance": 6, "test/scenarios": 3 };
 /** The longest come first; begun last, one lane would wait for them alone. */
-const slowest = ["test/lab/story/", "test/conformance/", "services/agent/", "test/scenarios/", "test/", "services/"];
+const slowest = [
+  "test/lab/story/",
+  "test/conformance",
+  "test/scenarios",
+  "services/agent",
+  "packages/cli",
+  "test/",
+  "services/",
+];
 
 /** Every file in one job, in the order to begin them. Paths are relative to the repository. */
 export function jobsOf(paths: readonly string[]): readonly Job[] {
-  const jobs = Map.groupBy([...paths].sort(), (path) => together.exec(path)?.[1] ?? path);
-  const turnOf = ({ name }: Job): number => [...slowest, ""].findIndex((part) => `${name}/`.startsWith(part));
-  return [...jobs].map(([name, files]) => ({ name, files })).sort((a, b) => turnOf(a) - turnOf(b));
+  const rooms = Map.groupBy([...paths].sort(), (path) => together.exec(path)?.[1] ?? path);
+  const jobs = [...rooms].flatMap(([room, files]) => dealt(room, files, shares[room] ?? 1));
+  const turnOf = ({ name }: Job): number => [...slowest, ""].findIndex((part) => name.startsWith(part));
+  return jobs.sort((a, b) => turnOf(a) - turnOf(b));
+}
+
+/** As cards are dealt: who stands together in the order, and often takes alike, comes apart. */
+function dealt(room: string, files: readonly string[], most: number): readonly Job[] {
+  const count = Math.min(most, files.length);
+  return Array.from({ length: count }, (_, share) => ({
+    name: count === 1 ? room : `${room} (${share + 1} of ${count})`,
+    files: files.filter((_file, index) => index % count === share),
+  }));
 }
 
 /** Runs all, so many at a time, and tells of each when it has ended. */

@@ -1,5 +1,5 @@
-import { makeProgram } from "./program.ts";
 import { runProgram } from "./run-program.ts";
+import { processTerminal } from "./terminal.ts";
 
 // A reader that has seen enough, like `sluice events | head`, is no fault.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -7,6 +7,4 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-const tell = (text: string): void => void process.stderr.write(text);
-const code = await runProgram(makeProgram(), process.argv.slice(2), tell);
-if (code !== undefined) process.exitCode = code;
+await runProgram(process.argv.slice(2), processTerminal);

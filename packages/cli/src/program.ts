@@ -1,4 +1,4 @@
-import { Command, type OutputConfiguration } from "commander";
+import { Command } from "commander";
 import { configCommands } from "./commands/config.ts";
 import { drillCommands } from "./commands/drill.ts";
 import { installCommands } from "./commands/install.ts";
@@ -10,9 +10,10 @@ import { operateCommands } from "./commands/operate.ts";
 import { weightsCommand } from "./commands/weights.ts";
 import { examples } from "./examples.ts";
 import { defaultRoot } from "./session.ts";
+import { processTerminal, type Terminal } from "./terminal.ts";
 
 /** The `sluice` command with everything it knows; nothing is run yet, so tests and docs can look at it. */
-export function makeProgram(output: OutputConfiguration = {}): Command {
+export function makeProgram(terminal: Terminal = processTerminal): Command {
   const program = new Command("sluice")
     .description("moves LLM traffic between sites, and proves it")
     .option("--json", "print data instead of text; errors too, as problem documents")
@@ -21,8 +22,14 @@ export function makeProgram(output: OutputConfiguration = {}): Command {
     .option("--token-file <file>", "the operator's token; default: the lab's")
     // Settings that commands inherit when they are added, so they stand first.
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ ...output, outputError: () => undefined })
-    .exitOverride();
+    .configureOutput({
+      writeOut: (text) => terminal.out(text),
+      writeErr: (text) => void terminal.err.write(text),
+      outputError: () => undefined,
+    })
+    .exitOverride()
+    // Commands find it among the options of all.
+    .setOptionValue("terminal", terminal);
   lookCommands(program);
   operateCommands(program);
   leadCommand(program);

@@ -1,17 +1,7 @@
 import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
 import { test } from "node:test";
-import { makeProgram } from "./program.ts";
-import { runProgram } from "./run-program.ts";
-import { sluice } from "./test-sluice.ts";
-
-/** A command line that comes no further than to be read, in this process. */
-async function read(...args: readonly string[]) {
-  const told = { stdout: "", stderr: "" };
-  const tell = (text: string): void => void (told.stderr += text);
-  const program = makeProgram({ writeOut: (text) => void (told.stdout += text), writeErr: tell });
-  const code = await runProgram(program, args, tell);
-  return { code: code ?? 0, ...told };
-}
+import { makeTemporaryDirectory, sluice, sluiceProcess, writeInto } from "./test-sluice.ts";
 
 const usage: Readonly<Record<string, readonly [args: readonly string[], told: RegExp]>> = {
   "no command": [[], /^Usage: sluice[\s\S]*USAGE: a command is missing\n$/],
@@ -47,14 +37,14 @@ const usage: Readonly<Record<string, readonly [args: readonly string[], told: Re
 
 for (const [what, [args, told]] of Object.entries(usage)) {
   test(`${what} exits 2 and says what is wrong`, async () => {
-    const { code, stdout, stderr } = await read(...args);
+    const { code, stdout, stderr } = await sluice(...args);
     assert.deepEqual([code, stdout], [2, ""]);
     assert.match(stderr, told);
   });
 }
 
 test("with --json an error is one problem document on standard error", async () => {
-  const { code, stdout, stderr } = await read("events", "--after", "-1", "--json");
+  const { code, stdout, stderr } = await sluice("events", "--after", "-1", "--json");
   assert.deepEqual([code, stdout], [2, ""]);
   const { code: named, status, detail } = JSON.parse(stderr) as Record<string, unknown>;
   assert.deepEqual([named, status], ["USAGE", 400]);
@@ -66,7 +56,7 @@ test("help exits 0, on standard output, with examples", async () => {
     ["failover", "--help"],
     ["help", "failover"],
   ]) {
-    const { code, stdout, stderr } = await read(...args);
+    const { code, stdout, stderr } = await sluice(...args);
     assert.deepEqual([code, stderr], [0, ""]);
     assert.match(
       stdout,
@@ -76,10 +66,19 @@ test("help exits 0, on standard output, with examples", async () => {
 });
 
 test("where there is no lab, it is said what to do", async () => {
-  const { code, stderr } = await sluice("status", "--dir", "/nowhere/at/all");
+  const { code, stderr } = await sluiceProcess("status", "--dir", "/nowhere/at/all");
   assert.equal(code, 3);
   assert.match(
     stderr,
     /^LAB_DOWN: there is no lab in \/nowhere\/at\/all, and no --arbiters\nStart one with `pnpm start`/,
   );
+});
+
+test("as a process it writes what a command found on standard output, and ends with its code", async () => {
+  const directory = await makeTemporaryDirectory();
+  const file = await writeInto(directory, "empty.yaml", "{}\n");
+  const { code, stdout, stderr } = await sluiceProcess("config", "check", file);
+  await rm(directory, { recursive: true });
+  assert.deepEqual([code, stderr], [2, ""]);
+  assert.ok(stdout.startsWith(`${file} is refused: `), stdout);
 });

@@ -1,25 +1,22 @@
 import { SluiceError } from "@sluice/core";
 import { describeError, problemDocument } from "@sluice/runtime";
-import { type Command, CommanderError } from "commander";
+import { CommanderError } from "commander";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import { makeProgram } from "./program.ts";
+import type { Terminal } from "./terminal.ts";
 
 /**
  * Runs one command line to its end. Errors are told as text, or with `--json` as one problem document, and nothing else is
- * written there. Answers the exit code of an error; without one, commands set what they found themselves.
+ * written there.
  */
-export async function runProgram(
-  program: Command,
-  args: readonly string[],
-  tell: (text: string) => void,
-): Promise<number | undefined> {
+export async function runProgram(args: readonly string[], terminal: Terminal): Promise<void> {
   try {
-    await program.parseAsync([...args], { from: "user" });
-    return undefined;
+    await makeProgram(terminal).parseAsync([...args], { from: "user" });
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return undefined;
+    if (error instanceof CommanderError && error.exitCode === 0) return;
     const told = error instanceof CommanderError ? usageError(error) : error;
-    tell(args.includes("--json") ? `${JSON.stringify(asProblem(told))}\n` : `${describeError(told)}\n`);
-    return told instanceof SluiceError ? exitCodeOf(told.code) : exitCodes.failed;
+    terminal.err.write(args.includes("--json") ? `${JSON.stringify(asProblem(told))}\n` : `${describeError(told)}\n`);
+    terminal.endWith(told instanceof SluiceError ? exitCodeOf(told.code) : exitCodes.failed);
   }
 }
 

@@ -4,13 +4,15 @@ import { defaultRoot, layoutOf } from "@sluice/lab";
 import { readToken } from "@sluice/runtime";
 import type { Command } from "commander";
 import { type ArbiterClient, makeArbiterClient } from "./arbiter-client.ts";
+import type { Terminal } from "./terminal.ts";
 
-/** Options that every command takes. */
+/** Options that every command takes, and where it writes. */
 export type GlobalOptions = {
   readonly json?: boolean;
   readonly dir: string;
   readonly arbiters?: string;
   readonly tokenFile?: string;
+  readonly terminal: Terminal;
 };
 
 export const globalsOf = (command: Command): GlobalOptions => command.optsWithGlobals<GlobalOptions>();
@@ -49,5 +51,5 @@ export { defaultRoot };
 
 /** Prints data for scripts, or lines for people; nothing else goes to standard output. */
 export function print(options: GlobalOptions, data: unknown, lines: readonly string[]): void {
-  process.stdout.write(options.json ? `${JSON.stringify(data)}\n` : `${lines.join("\n")}\n`);
+  options.terminal.out(options.json ? `${JSON.stringify(data)}\n` : `${lines.join("\n")}\n`);
 }

@@ -2,11 +2,12 @@ import { spawn } from "node:child_process";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Ended, runHere } from "./run-here.ts";
 
-export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
+export const sluice = (...args: readonly string[]): Promise<Ended> => runHere(args);
 
-/** Runs the command line as a process of its own, to its end. */
-export function sluice(...args: readonly string[]): Promise<Ended> {
+/** The same as a process of its own. */
+export function sluiceProcess(...args: readonly string[]): Promise<Ended> {
   const child = spawn(process.execPath, [join(import.meta.dirname, "main.ts"), ...args]);
   const texts = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (piece: string) => (texts.stdout += piece));

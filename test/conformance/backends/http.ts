@@ -48,7 +48,8 @@ export function makeHttpListener(parts: HttpParts): Listener {
       headers: { ...request.headers },
     });
     response.once("close", () => {
-      visit.end(response.writableFinished ? "whole" : "left");
+      if (response.writableFinished) return visit.end("whole");
+      visit.end("left");
       gone.abort();
     });
     const { searchParams } = new URL(request.url ?? "/", "http://backend");

@@ -28,9 +28,9 @@ export type GatewayFiles = {
 };
 
 /** Shared by every gateway that the suite starts: with its sources stripped and compiled it is ready in a third of the time. */
-const compileCache = join(tmpdir(), "sluice-conformance-cache");
+const compileCache = process.env["NODE_COMPILE_CACHE"] ?? join(tmpdir(), "sluice-conformance-cache");
 
-/** Bundled once by each process of the suite, and for it alone. */
+/** Of each process of the suite, and bundled once for it, or once for the whole run of tests. */
 const programs = join(tmpdir(), `sluice-conformance-programs-${process.pid}`);
 let bundled: Promise<void> | undefined;
 process.once("exit", () => rmSync(programs, { recursive: true, force: true }));

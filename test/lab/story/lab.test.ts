@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { readFile, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import type { Ended } from "@sluice/cli";
 import { readToken, request } from "@sluice/runtime";
 import { startEmbeddedPostgres } from "@sluice/store-postgres";
 import { peer } from "../../peers/peer.ts";
 import { until } from "../../scenarios/world/until.ts";
 import { isAlive } from "../up/process-table.ts";
 import type { LabRecord } from "../up/record.ts";
-import { alive, type Ended, labAt, makePlace, type Run, remove, taken, untilRecorded, untilUp } from "./test-lab.ts";
+import { alive, labAt, makePlace, type Run, remove, taken, untilRecorded, untilUp } from "./test-lab.ts";
 
 // One lab from its first start to its last end, as a person at two shells would have it: each test goes on where the one
 // before it stopped, since a lab takes seconds to start.

@@ -4,6 +4,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { type Ended, runHere } from "@sluice/cli";
 import { readConfigFile } from "@sluice/contract";
 import { drawNet } from "../../scenarios/world/net.ts";
 import { until } from "../../scenarios/world/until.ts";
@@ -13,8 +14,6 @@ import { isAlive } from "../up/process-table.ts";
 import { type LabRecord, readRecord, sweep } from "../up/record.ts";
 
 const main = resolve(import.meta.dirname, "../../../packages/cli/src/main.ts");
-
-export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
 /** The command line as a process of its own. `said` is what it has written so far. */
 export function run(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
@@ -48,7 +47,7 @@ export async function makePlace() {
 
 export type Place = Awaited<ReturnType<typeof makePlace>>;
 
-/** Commands for one lab, whose state is below the place's directory. */
+/** Commands for one lab, whose state is below the place's directory. Those that `start` and `up` begin are processes, `sluice` and `json` run theirs here. */
 export function labAt(place: Place, name: string) {
   const root = join(place.directory, name);
   const layout = layoutOf(root);
@@ -59,7 +58,7 @@ export function labAt(place: Place, name: string) {
     runs.push(one);
     return one;
   };
-  const sluice = (...args: readonly string[]): Promise<Ended> => start(args).ended;
+  const sluice = (...args: readonly string[]): Promise<Ended> => runHere(["--dir", root, ...args]);
   const json = async <T>(...args: readonly string[]): Promise<T> => {
     const { code, stdout, stderr } = await sluice("--json", ...args);
     if (code !== 0) throw new Error(`${args.join(" ")} ended with ${code}: ${stderr}`);

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { join, resolve } from "node:path";
-import { text } from "node:stream/consumers";
+import { join } from "node:path";
+import { runHere } from "@sluice/cli";
 import { request } from "@sluice/runtime";
 import { until } from "./until.ts";
 import type { World } from "./world.ts";
@@ -12,12 +11,9 @@ export const steady = {
   probes: { intervalMs: 1_000, deadlineMs: 1_000, fall: 30, rise: 2 },
 } as const;
 
-const main = resolve(import.meta.dirname, "../../../packages/cli/src/main.ts");
-
 /** Runs a command of ours to its good end, and answers its data. */
 export async function sluice(...args: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
-  const child = spawn(process.execPath, [main, "--json", ...args]);
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const { stdout, stderr } = await runHere(["--json", ...args]);
   assert.equal(stderr, "", args.join(" "));
   return JSON.parse(stdout) as Readonly<Record<string, unknown>>;
 }

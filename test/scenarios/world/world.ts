@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Event, EventKind, JournalEntry } from "@sluice/core";
+import { type Event, type EventKind, type JournalEntry, SluiceError } from "@sluice/core";
 import type { PollChange, ServerPoll } from "@sluice/lab";
 import { type Answer, request } from "@sluice/runtime";
 import { openParts, type Parts } from "./open-world.ts";
@@ -87,6 +87,10 @@ const isReadyBut =
         standby.every(({ site, isReady }) => isReady || loading.includes(site)),
     );
 
+function noAnswerYet(error: unknown): undefined {
+  if (!(error instanceof SluiceError && error.transient)) throw error;
+}
+
 function makeWorld(parts: Parts): World {
   const url = parts.config.arbiters[0]?.url ?? "";
   const ask = (method: "GET" | "POST" | "PUT", path: string, body?: object): Promise<Answer> =>
@@ -112,8 +116,9 @@ function makeWorld(parts: Parts): World {
     status,
     untilStatus: (what, isSo) =>
       until(what, async () => {
-        const seen = await status();
-        return isSo(seen) ? seen : undefined;
+        // A machine that stands still for seconds gives no answer in time, and is asked again.
+        const seen = await status().catch(noAnswerYet);
+        return seen && isSo(seen) ? seen : undefined;
       }),
     async events(kind) {
       const { events } = (await ask("GET", "/v1/events?after=0&limit=1000")).body as { events: JournalEntry[] };

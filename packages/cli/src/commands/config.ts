@@ -20,7 +20,7 @@ export function configCommands(program: Command): void {
       const problems = parsed.kind === "invalid" ? parsed.problems : [];
       const { warnings } = parsed;
       print(globals, { file: path, isValid: parsed.kind === "ok", problems, warnings }, checkLines(path, parsed));
-      if (parsed.kind === "invalid") process.exitCode = exitCodes.usage;
+      if (parsed.kind === "invalid") globals.terminal.endWith(exitCodes.usage);
     });
   config
     .command("schema")

@@ -67,7 +67,7 @@ async function run(command: Command, given: string, options: DrillOptions): Prom
   const client = await connect(globals);
   const signal = stopSignal();
   const facts = await drillFacts(client, layout.config, { ...options, signal });
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const say = (line: string): void => void globals.terminal.err.write(`${line}\n`);
   const rehearsal = { client, facts, holdMs, say, signal };
   if (name !== "site-outage") return runFault({ ...rehearsal, name, layout, globals }, options);
   const report = await siteOutage({ ...rehearsal, lab, fault, resolver });
@@ -103,7 +103,7 @@ async function tell({ globals, layout }: Where, report: Report, lines: readonly 
   const file = join(layout.root, "reports", `${report.startedAtMs}.json`);
   await writeFileAtomic(file, `${JSON.stringify(report, undefined, 2)}\n`);
   print(globals, report, [...lines, "", `report ${file}`]);
-  process.exitCode = report.verdict === "passed" ? exitCodes.ok : exitCodes.objectiveMissed;
+  globals.terminal.endWith(report.verdict === "passed" ? exitCodes.ok : exitCodes.objectiveMissed);
 }
 
 function oneOf<T extends string>(what: string, value: string, known: readonly T[]): T {

@@ -36,7 +36,7 @@ async function follow(client: ArbiterClient, globals: GlobalOptions, from: numbe
       if (signal.aborted) return;
       // An election, or a database that is away, passes; a token that is wrong doesn't.
       if (!(error instanceof SluiceError) || exitCodeOf(error.code) !== exitCodes.unreachable) throw error;
-      if (!isAway) process.stderr.write(`${error.code}: ${error.message}; trying again …\n`);
+      if (!isAway) globals.terminal.err.write(`${error.code}: ${error.message}; trying again …\n`);
       isAway = true;
       await sleep(retryAfterMs, signal);
     }

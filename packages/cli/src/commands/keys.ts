@@ -140,7 +140,7 @@ async function publish(file: string, _options: unknown, command: Command): Promi
   });
   print(globals, { arbiters: told }, told.map(takenLine));
   // One that refuses doesn't take it from the others either: it has another keyset, or another root.
-  if (problem) process.exitCode = exitCodes.failed;
+  if (problem) globals.terminal.endWith(exitCodes.failed);
 }
 
 const noKeyset = (file: string, cause?: unknown): SluiceError =>

@@ -48,7 +48,7 @@ async function run(command: Command, who: string | undefined, options: Options):
   const signal = stopSignal();
   const servers = await setFaults(layout, whom, faults);
   if (forMs === undefined) return tell(globals, servers, faults);
-  process.stderr.write(`${servers.join(", ")}: ${JSON.stringify(faults)} for ${options.for}\n`);
+  globals.terminal.err.write(`${servers.join(", ")}: ${JSON.stringify(faults)} for ${options.for}\n`);
   await sleep(forMs, signal);
   await setFaults(layout, whom, {});
   tell(globals, servers, {});

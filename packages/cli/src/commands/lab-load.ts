@@ -57,7 +57,7 @@ async function run(command: Command, options: Options): Promise<void> {
   const target = loadTarget(config, service, options.gateway);
   const stop = new AbortController();
   const signal = AbortSignal.any([stopSignal(), stop.signal]);
-  const watch = watchLoad(process.stderr);
+  const watch = watchLoad(globals.terminal.err);
   const { rps, users, stream: streamShare, grpc = false } = options;
   const from = performance.now();
   const load = startLoad({ ...target, rps, users, streamShare, grpc, onExchange: watch.note, signal });

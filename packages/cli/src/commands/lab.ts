@@ -48,7 +48,7 @@ const verbs = [
 async function up(command: Command, configFile: string | undefined): Promise<void> {
   const globals = globalsOf(command);
   const beganAt = performance.now();
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const say = (line: string): void => void globals.terminal.err.write(`${line}\n`);
   const signal = stopSignal();
   const databaseUrl = process.env["DATABASE_URL"];
   // Loaded by no other command: it brings a database and a server along.

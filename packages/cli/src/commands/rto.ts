@@ -24,7 +24,7 @@ export function rtoCommand(program: Command): void {
       }
       const budgets = services.map((service) => ({ service: service.name, ...rtoBudget(config, service) }));
       print(globals, { budgets }, budgets.flatMap(budgetLines).slice(0, -1));
-      if (budgets.some((budget) => !budget.meets)) process.exitCode = exitCodes.objectiveMissed;
+      if (budgets.some((budget) => !budget.meets)) globals.terminal.endWith(exitCodes.objectiveMissed);
     });
 }
 

@@ -1,8 +1,7 @@
 import { type Exchange, type Load, makeServed, type ServedTable } from "@sluice/lab";
 import { repeat, systemClock } from "@sluice/runtime";
+import type { Screen } from "../terminal.ts";
 import { servedLine, servedLines } from "./served-lines.ts";
-
-export type Screen = { readonly isTTY?: boolean; write(text: string): unknown };
 
 /** Keeps what a load brings, and shows it while it goes on. */
 export interface LoadWatch {
