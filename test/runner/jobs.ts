@@ -21,29 +21,43 @@ const killAfterMs = 5_000;
 
 /**
  * The rooms whose tests share a process: loading the sources costs more than most of their tests do, so it's done once. Apart
- * stay the lab's stories, each with a lab, and the statistics of latency, which a process that has done much already disturbs.
+ * stay the lab's stories, each with a lab, and what is held to the closest times, which a process that has done much disturbs.
  */
 const together =
-  /^(packages\/[^/]+|services\/[^/]+|test\/(?:bench|chaos|law|peers|scenarios)|test\/conformance(?=\/(?!latency\.))|test\/lab(?=\/(?!story\/)))\//;
+  /^(packages\/[^/]+|services\/[^/]+|test\/(?:bench|chaos|law|peers|scenarios)|test\/conformance(?=\/(?!latency\.|weight-change\.))|test\/lab(?=\/(?!story\/)))\//;
 /** Tests that mostly wait are so many jobs: side by side they wait together. */
 const shares: Readonly<Record<string, number>> = { "test/conformance": 6, "test/scenarios": 3 };
 /** The longest come first; begun last, one lane would wait for them alone. */
 const slowest = [
   "test/lab/story/",
-  "test/conformance",
-  "test/scenarios",
   "services/agent",
+  "packages/store-postgres",
+  "test/scenarios",
+  "packages/core",
   "packages/cli",
-  "test/",
   "services/",
+  "test/",
 ];
+/** These hold others to times, which they could not keep all at once: each is begun after one that isn't. */
+const timed = /^test\/conformance/;
+/** What starts whole labs starts first, and while it does so nothing is held to times. */
+const startingMax = 5;
 
 /** Every file in one job, in the order to begin them. Paths are relative to the repository. */
 export function jobsOf(paths: readonly string[]): readonly Job[] {
   const rooms = Map.groupBy([...paths].sort(), (path) => together.exec(path)?.[1] ?? path);
   const jobs = [...rooms].flatMap(([room, files]) => dealt(room, files, shares[room] ?? 1));
   const turnOf = ({ name }: Job): number => [...slowest, ""].findIndex((part) => name.startsWith(part));
-  return jobs.sort((a, b) => turnOf(a) - turnOf(b));
+  const isTimed = ({ name }: Job): boolean => timed.test(name);
+  const others = jobs.filter((job) => !isTimed(job)).sort((a, b) => turnOf(a) - turnOf(b));
+  return [...others.slice(0, startingMax), ...alternately(others.slice(startingMax), jobs.filter(isTimed))];
+}
+
+/** One of each in turn, as long as there are both. */
+function alternately(one: readonly Job[], other: readonly Job[]): readonly Job[] {
+  return Array.from({ length: Math.max(one.length, other.length) }, (_, at) => [one[at], other[at]]).flatMap((pair) =>
+    pair.filter((job) => job !== undefined),
+  );
 }
 
 /** As cards are dealt: who stands together in the order, and often takes alike, comes apart. */

@@ -19,9 +19,23 @@ type Zone = { readonly name: string; readonly servers: readonly { readonly addre
 const readyTimeoutMs = 5_000;
 const lookEveryMs = 50;
 
+/** A port that was free may be somebody's by the time that Unbound asks for it, in TCP too; then it ends at once. */
+const startsMax = 3;
+
 /** A real Unbound with its cache, in a directory and on a port of its own, that asks the nameservers for the zone. */
 export async function startUnbound(zone: Zone, probeName: string): Promise<Resolver> {
   const program = findUnbound();
+  for (let starts = 1; ; starts += 1) {
+    const started = await tryUnbound(program, zone, probeName);
+    if (started !== "ended" && started !== "silent") return started;
+    if (started === "silent" || starts === startsMax)
+      throw new SluiceError("TIMEOUT", "Unbound did not come to answer", {
+        hint: `Try it by hand: ${program} -d -c <file>; the nameservers must answer first.`,
+      });
+  }
+}
+
+async function tryUnbound(program: string, zone: Zone, probeName: string): Promise<Resolver | "ended" | "silent"> {
   const directory = await mkdtemp(join(tmpdir(), "sluice-unbound-"));
   const port = await freePort();
   const file = join(directory, "unbound.conf");
@@ -40,11 +54,10 @@ export async function startUnbound(zone: Zone, probeName: string): Promise<Resol
     const ask = { server: resolver, name: probeName, type: "A", recursion: true, timeoutMs: 500 } as const;
     const answer = await query(ask).catch(() => undefined);
     if (answer?.rcode === 0 && answer.answers.length > 0) return resolver;
-    if (performance.now() > until || child.exitCode !== null) {
+    const hasEnded = child.exitCode !== null;
+    if (hasEnded || performance.now() > until) {
       await close();
-      throw new SluiceError("TIMEOUT", "Unbound did not come to answer", {
-        hint: `Try it by hand: ${program} -d -c <file>; the nameservers must answer first.`,
-      });
+      return hasEnded ? "ended" : "silent";
     }
     await sleep(lookEveryMs, new AbortController().signal);
   }
