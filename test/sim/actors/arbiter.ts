@@ -158,7 +158,7 @@ function begin(world: World, options: Options, { process, disk }: Machine): { re
     timing: leaseTiming,
     files: simFiles(world, { process, disk, chance }),
     peers: simPeers(world, process, options.arbiter),
-    findServed: (config) => findServed(world, options, { process, config }),
+    findServed: (config) => findServed(world, options, { process, config, own: () => ownFound(name, context) }),
     wake: () => {
       isWoken = true;
       if (!isTurning) process.after(0, `${name} woken`, turn);
@@ -237,7 +237,7 @@ async function askReady(
 async function findServed(
   world: World,
   options: Options,
-  of: { readonly process: SimulatedProcess; readonly config: Config },
+  of: { readonly process: SimulatedProcess; readonly config: Config; readonly own: () => readonly Found[] },
 ): Promise<readonly Found[]> {
   const { process } = of;
   const asked = options.peers().filter((peer) => peer.process !== process);
@@ -250,8 +250,14 @@ async function findServed(
     }),
   );
   const held = found.flatMap((entry) => entry ?? []);
-  world.checks.askedBeforeWriting(process, held);
+  world.checks.askedBeforeWriting(process, [...held, ...of.own()]);
   return held;
+}
+
+/** What it holds itself, which may be newer than what it is shown. */
+function ownFound(from: string, { desk, failsafe }: ArbiterContext): readonly Found[] {
+  const current = desk.current();
+  return [...(current ? [{ from, snapshot: current.snapshot }] : []), ...failsafe.found()];
 }
 
 type Taking = {
