@@ -9,7 +9,7 @@ import { type Ended, jobsOf, runJobs } from "./runner/jobs.ts";
 const root = join(import.meta.dirname, "..");
 const patterns = ["packages/**/*.test.ts", "services/**/*.test.ts", "test/**/*.test.ts"];
 /** Tests wait on real sockets and processes, so more at a time than there are cores; yet too many would starve their deadlines. */
-const lanes = Math.max(4, availableParallelism());
+const lanes = Math.max(3, availableParallelism());
 
 /** `failed` and `silent` are the jobs that failed, and the files that hold no test. */
 type Sums = {

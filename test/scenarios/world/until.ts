@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 /** Long enough that a busy machine passes, short enough that a broken one is told from it. Unit: milliseconds. */
-const usualPatienceMs = 30_000;
+const usualPatienceMs = 60_000;
 const lookEveryMs = 25;
 
 /** Looks again and again until there is something, and fails with the last thing seen when it never comes. */
